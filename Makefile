@@ -1,0 +1,60 @@
+# districtbuilder-ops: every command. Needs Go 1.26 and Node 22; everything else is brought by the project.
+
+SHELL       := /bin/bash
+export GOFLAGS := -trimpath -mod=readonly
+SCENARIO    ?= update
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+REFERENCE   := internal/jsonata/reference
+FAST        := ./pkg/... ./internal/... ./lambdas/... ./statemachines/... ./cmd/... ./bench/...
+ACTIONS     := $(notdir $(patsubst %/main.go,%,$(wildcard lambdas/*/main.go)))
+
+.PHONY: help demo sandbox test test-fast test-race lint vulncheck build bench bench-copy reference clean
+
+help: ## this list
+	@grep -hE "^[a-z-]+:.*## " Makefile | sed -E "s/:.*## /\t/" | expand -t 14
+
+demo: ## the whole runbook on this machine; SCENARIO=update|bad-data|bad-topology|dry-run
+	@go run ./cmd/dbops demo --scenario $(SCENARIO)
+
+sandbox: ## keeps the simulated account running, for the aws command
+	@go run ./cmd/dbops sandbox
+
+test: reference test-fast ## all tests
+	go test ./stack/...
+
+test-fast: ## all but the CDK's; needs no Node
+	go test $(FAST)
+
+test-race: ## where goroutines share data
+	go test -race ./internal/asl/... ./internal/jsonata/... ./pkg/s3copy/... ./pkg/journal/...
+
+reference: $(REFERENCE)/node_modules/jsonata/package.json ## the JSONata implementation that ours is compared with
+
+$(REFERENCE)/node_modules/jsonata/package.json: $(REFERENCE)/package-lock.json
+	npm ci --prefix $(REFERENCE) --no-audit --no-fund
+	@touch $@
+
+lint: ## formatting, vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	GOFLAGS=-mod=readonly go run $(STATICCHECK) $(FAST)
+
+vulncheck: ## known vulnerabilities in what is called; needs the network
+	go run $(GOVULNCHECK) $(FAST)
+
+build: $(ACTIONS:%=dist/%/bootstrap) ## the Lambda functions: static, linux/arm64, the same bytes each time
+
+dist/%/bootstrap: FORCE
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -buildvcs=false -ldflags '-s -w -buildid=' -tags lambda.norpc -o $@ ./lambdas/$*
+
+bench: ## ratios, in one run
+	go test -run '^$$' -bench . -benchtime 2s ./pkg/regiondata/... ./pkg/s3copy/... ./internal/asl/... ./internal/jsonata/...
+
+bench-copy: ## side by side with the aws command and s5cmd, where they are installed
+	go run ./bench/copy
+
+clean:
+	rm -rf dist build cdk.out
+
+FORCE:

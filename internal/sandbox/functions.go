@@ -1,0 +1,104 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
+)
+
+// Function is a Lambda function of the account: an action with its settings.
+type Function struct {
+	Name     string
+	Build    lambdarun.Build
+	Settings map[string]string
+	Timeout  time.Duration
+
+	once    sync.Once
+	handler lambdarun.Handler
+	err     error
+}
+
+// FunctionError is a function's failure as Lambda reports it.
+type FunctionError struct{ Type, Message string }
+
+func (e *FunctionError) Error() string { return e.Type + ": " + e.Message }
+
+// functionNamed finds a function by its name or its ARN, with or without a version or alias.
+func (a *Account) functionNamed(name string) (*Function, bool) {
+	if rest, ok := strings.CutPrefix(name, "arn:aws:lambda:"); ok {
+		parts := strings.Split(rest, ":") // region, account, "function", name, alias
+		if len(parts) < 4 {
+			return nil, false
+		}
+		name = parts[3]
+	}
+	f, ok := a.functions[name]
+	return f, ok
+}
+
+// invoke runs a function. Its error is a *FunctionError when the function answered with one.
+func (a *Account) invoke(f *Function, payload []byte) (answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
+	defer cancel()
+	log := a.log.With("function", f.Name)
+	f.once.Do(func() {
+		f.handler, f.err = f.Build(ctx, lambdarun.Env{Getenv: f.getenv, AWS: a.config(f.Name), Now: a.Now, Log: log})
+	})
+	if f.err != nil {
+		return nil, &FunctionError{Type: "Runtime.ExitError", Message: fmt.Sprintf("%s cannot start: %v", f.Name, f.err)}
+	}
+	defer func() {
+		if crash := recover(); crash != nil {
+			log.Error("panic", "value", fmt.Sprint(crash))
+			err = &FunctionError{Type: reflect.TypeOf(crash).Name(), Message: fmt.Sprint(crash)}
+		}
+	}()
+	for _, e := range a.Environments {
+		e.Fleet.Advance(a.Now()) // what tasks read before this moment, they read before this function's effects
+	}
+	if paced, ok := a.clock.(*PacedClock); ok {
+		defer paced.Busy()()
+	}
+	log.Info("invoked", slog.String("payload", string(payload)))
+	answer, err = f.handler(ctx, payload)
+	if err != nil {
+		return nil, functionError(err)
+	}
+	return answer, nil
+}
+
+// functionError names an error as the Go runtime of Lambda does: by its outermost type alone.
+func functionError(err error) *FunctionError {
+	if named, ok := err.(messages.InvokeResponse_Error); ok { //nolint:errorlint // the runtime does not unwrap either
+		return &FunctionError{Type: named.Type, Message: named.Message}
+	}
+	t := reflect.TypeOf(err)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return &FunctionError{Type: t.Name(), Message: err.Error()}
+}
+
+func (f *Function) getenv(name string) string { return f.Settings[name] }
+
+// config is what a function's SDK clients are made from: the account's endpoint and the function's own credentials.
+func (a *Account) config(principal string) aws.Config {
+	return aws.Config{
+		Region:       Region,
+		BaseEndpoint: aws.String(a.Endpoint),
+		HTTPClient:   a.client,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: accessKey(principal), SecretAccessKey: secretKey}, nil
+		}),
+		Retryer: a.retryer,
+	}
+}
