@@ -38,7 +38,7 @@ func (c sandboxCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf(usage, account.Endpoint, log, account.Endpoint, input, account.Endpoint, sandbox.Region, sandbox.AccountID, account.Environments["Staging"].DataBucket)
+	fmt.Printf(usage, account.Endpoint, log, account.Endpoint, input, account.Endpoint, sandbox.AWSRegion, sandbox.AccountID, account.Environments["Staging"].DataBucket)
 	<-ctx.Done()
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -26,7 +27,7 @@ import (
 
 // The account's identity.
 const (
-	Region    = "us-east-1"
+	AWSRegion = "us-east-1"
 	AccountID = "123456789012"
 )
 
@@ -63,7 +64,7 @@ type Options struct {
 	// OnEvent sees every history event of every execution, before the next one.
 	OnEvent func(*Execution, asl.Event)
 	// OnEvaluate sees every evaluation of an expression.
-	OnEvaluate func(asl.Evaluation)
+	OnEvaluate func(expr string, bindings map[string]any, result any, err error)
 	// Intercept wraps every task: the place to plant a failure.
 	Intercept func(ctx context.Context, t asl.Task, perform func() (any, error)) (any, error)
 }
@@ -88,7 +89,7 @@ type Account struct {
 	services map[string]http.Handler
 	secrets  map[string]string
 	topics   topics
-	tokens   *asl.Tokens
+	rng      *rand.Rand
 
 	functions map[string]*Function
 	machines  map[string]*asl.Machine
@@ -104,7 +105,7 @@ const parallelFunctions = 64
 // Start starts the account with both environments, whose databases and buckets are empty.
 func Start(ctx context.Context, o Options) (_ *Account, err error) {
 	a := &Account{
-		options: o, clock: o.Clock, log: o.Log, outside: newOutside(parallelFunctions), tokens: asl.NewTokens(),
+		options: o, clock: o.Clock, log: o.Log, outside: newOutside(parallelFunctions), rng: rand.New(rand.NewPCG(o.Seed, 2)),
 		Environments: map[string]*Environment{}, secrets: map[string]string{},
 		functions: map[string]*Function{}, machines: map[string]*asl.Machine{}, executions: map[string]*Execution{},
 	}

@@ -22,7 +22,7 @@ func (a *Account) deploy() error {
 		for action, build := range lambdas.Actions {
 			name := e.Prefix() + action
 			a.functions[name] = &Function{Name: name, Build: build, Settings: a.settings(e, other), Timeout: functionTimeout}
-			substitutions[statemachines.Placeholder(action)] = fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", Region, AccountID, name)
+			substitutions[statemachines.Placeholder(action)] = fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", AWSRegion, AccountID, name)
 		}
 		for _, machine := range statemachines.Names() {
 			substitutions[statemachines.Placeholder(machine)] = machineARN(e.Prefix() + machine)

@@ -42,9 +42,9 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 	lower := strings.ToLower(name)
 	e := &Environment{
 		Name: name, Usual: usual,
-		DataBucket:  "districtbuilder-" + lower + "-data-" + Region + a.options.Suffix,
-		StateBucket: "dbops-" + lower + "-state-" + AccountID + "-" + Region + a.options.Suffix,
-		secretARN:   fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s/database-AbCdEf", Region, AccountID, lower),
+		DataBucket:  "districtbuilder-" + lower + "-data-" + AWSRegion + a.options.Suffix,
+		StateBucket: "dbops-" + lower + "-state-" + AccountID + "-" + AWSRegion + a.options.Suffix,
+		secretARN:   fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s/database-AbCdEf", AWSRegion, AccountID, lower),
 	}
 	a.Environments[name] = e
 	for _, bucket := range []string{e.DataBucket, e.StateBucket} {
@@ -68,7 +68,7 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 	}
 	a.secrets[e.secretARN] = string(secret)
 	e.Fleet = fleetsim.New(fleetsim.Config{
-		Environment: name, Usual: usual, Region: Region, Account: AccountID, Seed: a.options.Seed, Now: a.Now,
+		Environment: name, Usual: usual, Region: AWSRegion, Account: AccountID, Seed: a.options.Seed, Now: a.Now,
 		Regions: rows{e.DB}, Loader: loader{client: a.S3(), mu: new(sync.Mutex), cache: map[string]loaded{}},
 		Timing: a.options.Timing, Faults: a.options.Faults, OldAgent: a.options.OldAgent, Fault: a.fleetFault(name),
 	})

@@ -24,14 +24,14 @@ type Execution struct {
 	Input   json.RawMessage
 	Started time.Time
 
-	cancel context.CancelFunc
-	done   chan struct{}
+	interpreter *asl.Interpreter
+	run         *asl.Execution
+	done        chan struct{}
 
 	mu      sync.Mutex
 	stopped time.Time
 	result  *asl.Result // nil while it runs
 	events  []asl.Event
-	reason  [2]string // error and cause given to StopExecution
 }
 
 // Status is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
@@ -65,12 +65,7 @@ func (e *Execution) Wait() *asl.Result {
 }
 
 // Stop aborts the execution, as StopExecution does: no Catch runs, and functions that are at work go on.
-func (e *Execution) Stop(errorName, cause string) {
-	e.mu.Lock()
-	e.reason = [2]string{errorName, cause}
-	e.mu.Unlock()
-	e.cancel()
-}
+func (e *Execution) Stop(errorName, cause string) { e.run.Stop(errorName, cause) }
 
 var executionName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
 
@@ -103,27 +98,34 @@ func (a *Account) StartExecution(machine, name string, input []byte) (*Execution
 		}
 		return nil, &apiError{Code: "ExecutionAlreadyExists", Message: "Execution Already Exists: '" + arn + "'"}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	e := &Execution{Name: name, ARN: arn, Machine: machine, Input: input, Started: a.clock.Now(), cancel: cancel, done: make(chan struct{})}
+	e := &Execution{Name: name, ARN: arn, Machine: machine, Input: input, Started: a.clock.Now(), done: make(chan struct{})}
+	e.interpreter = &asl.Interpreter{
+		Clock: a.clock, Tasks: a, Random: a.random, OnEvaluate: a.options.OnEvaluate,
+		OnEvent: func(event asl.Event) { a.record(e, event) },
+	}
 	a.executions[arn] = e
 	a.order = append(a.order, e)
-	go a.run(ctx, e, definition)
+	e.run = e.interpreter.Start(context.Background(), definition, asl.ExecutionOptions{
+		Name: name, ID: arn, RoleARN: "arn:aws:iam::" + AccountID + ":role/dbops", StateMachine: machine, StateMachineARN: machineARN(machine), Input: input,
+	})
+	go a.end(e)
 	return e, nil
 }
 
-func (a *Account) run(ctx context.Context, e *Execution, definition *asl.Machine) {
-	interpreter := &asl.Interpreter{Clock: a.clock, Tasks: a, Tokens: a.tokens, Seed: a.options.Seed, OnEvent: func(_ string, event asl.Event) { a.record(e, event) }, OnEvaluate: a.options.OnEvaluate}
-	result := interpreter.Execute(ctx, definition, asl.ExecutionOptions{
-		Name: e.Name, ID: e.ARN, RoleARN: "arn:aws:iam::" + AccountID + ":role/dbops", StateMachine: e.Machine, StateMachineARN: machineARN(e.Machine), Input: e.Input,
-	})
+// end notes the result.
+func (a *Account) end(e *Execution) {
+	result := e.run.Wait()
 	e.mu.Lock()
-	if result.Status == asl.Aborted {
-		result.Error, result.Cause = e.reason[0], e.reason[1]
-	}
 	e.result, e.stopped = result, a.clock.Now()
 	e.mu.Unlock()
-	e.cancel()
 	close(e.done)
+}
+
+// random is the chance of jitter and $random, the same for the same seed.
+func (a *Account) random() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.rng.Float64()
 }
 
 func (a *Account) record(e *Execution, event asl.Event) {
@@ -154,9 +156,9 @@ func (a *Account) Execution(arn string) (*Execution, error) {
 }
 
 func machineARN(name string) string {
-	return fmt.Sprintf("arn:aws:states:%s:%s:stateMachine:%s", Region, AccountID, name)
+	return fmt.Sprintf("arn:aws:states:%s:%s:stateMachine:%s", AWSRegion, AccountID, name)
 }
 
 func executionARN(machine, name string) string {
-	return fmt.Sprintf("arn:aws:states:%s:%s:execution:%s:%s", Region, AccountID, machine, name)
+	return fmt.Sprintf("arn:aws:states:%s:%s:execution:%s:%s", AWSRegion, AccountID, machine, name)
 }

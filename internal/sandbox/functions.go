@@ -93,7 +93,7 @@ func (f *Function) getenv(name string) string { return f.Settings[name] }
 // config is what a function's SDK clients are made from: the account's endpoint and the function's own credentials.
 func (a *Account) config(principal string) aws.Config {
 	return aws.Config{
-		Region:       Region,
+		Region:       AWSRegion,
 		BaseEndpoint: aws.String(a.Endpoint),
 		HTTPClient:   a.client,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -145,24 +145,28 @@ func (a *Account) apiHistory(_ *http.Request, in struct {
 }
 
 func (a *Account) apiTaskSuccess(_ *http.Request, in struct{ TaskToken, Output string }) (object, error) {
-	return object{}, taskError(a.tokens.Success(in.TaskToken, json.RawMessage(in.Output)))
+	return object{}, a.token(func(i *asl.Interpreter) error { return i.SendTaskSuccess(in.TaskToken, json.RawMessage(in.Output)) })
 }
 
 func (a *Account) apiTaskFailure(_ *http.Request, in struct{ TaskToken, Error, Cause string }) (object, error) {
-	return object{}, taskError(a.tokens.Failure(in.TaskToken, in.Error, in.Cause))
+	return object{}, a.token(func(i *asl.Interpreter) error { return i.SendTaskFailure(in.TaskToken, in.Error, in.Cause) })
 }
 
 func (a *Account) apiTaskHeartbeat(_ *http.Request, in struct{ TaskToken string }) (object, error) {
-	return object{}, taskError(a.tokens.Heartbeat(in.TaskToken))
+	return object{}, a.token(func(i *asl.Interpreter) error { return i.SendTaskHeartbeat(in.TaskToken) })
 }
 
-func taskError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, asl.ErrTaskTimedOut):
-		return &apiError{Code: "TaskTimedOut", Message: "Task Timed Out: 'Provided task does not exist anymore'"}
-	default:
-		return &apiError{Code: "InvalidToken", Message: err.Error()}
+// token finds the execution whose task holds a token.
+func (a *Account) token(send func(*asl.Interpreter) error) error {
+	for _, e := range a.Executions() {
+		switch err := send(e.interpreter); {
+		case err == nil:
+			return nil
+		case errors.Is(err, asl.ErrTaskTimedOut):
+			return &apiError{Code: "TaskTimedOut", Message: "Task Timed Out: 'Provided task does not exist anymore'"}
+		case errors.Is(err, asl.ErrInvalidOutput):
+			return &apiError{Code: "InvalidOutput", Message: err.Error()}
+		}
 	}
+	return &apiError{Code: "InvalidToken", Message: "Invalid Token: 'Invalid token'"}
 }

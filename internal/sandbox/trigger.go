@@ -41,7 +41,7 @@ func (a *Account) event(e objectstore.Event) object {
 	}
 	return object{
 		"version": "0", "id": "00000000-0000-4000-8000-000000000000", "detail-type": "Object Created", "source": "aws.s3",
-		"account": AccountID, "time": a.Now().UTC().Format("2006-01-02T15:04:05Z"), "region": Region, "resources": []string{"arn:aws:s3:::" + e.Bucket},
+		"account": AccountID, "time": a.Now().UTC().Format("2006-01-02T15:04:05Z"), "region": AWSRegion, "resources": []string{"arn:aws:s3:::" + e.Bucket},
 		"detail": object{"version": "0", "bucket": object{"name": e.Bucket}, "object": detail, "request-id": "SANDBOX",
 			"requester": AccountID, "source-ip-address": "127.0.0.1", "reason": e.Reason},
 	}

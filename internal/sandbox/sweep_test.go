@@ -1,0 +1,260 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/publicmapping/districtbuilder-ops/internal/asl"
+	"github.com/publicmapping/districtbuilder-ops/internal/regiongen"
+	"github.com/publicmapping/districtbuilder-ops/statemachines"
+)
+
+// course is a way through a machine, on which failures are planted at every task in turn.
+type course struct {
+	name    string
+	machine string
+	faults  []regiongen.Fault
+	options func(*Options)
+	base    func(asl.Task) failure // a failure that makes this course what it is
+}
+
+// courses reach every task of both machines; TestCoursesReachEveryTask proves it.
+var courses = []course{
+	{name: "restart", machine: "restart-services"},
+	{name: "restart that reverts", machine: "restart-services", base: plant("restart-services", "PollHealth", refused)},
+	{name: "restart without protection", machine: "restart-services", options: func(o *Options) { o.OldAgent = true }},
+	{name: "update", machine: "update-regions"},
+	{name: "update that tasks cannot load", machine: "update-regions", faults: []regiongen.Fault{regiongen.BadTopology}},
+	{name: "update that cannot bump", machine: "update-regions", base: plant("update-regions", "BumpVersions", refused)},
+	{name: "update whose backup fails", machine: "update-regions", base: plant("update-regions", "BackUpRegion", refused)},
+	{name: "restart that cannot shrink", machine: "restart-services", base: plant("restart-services", "ShrinkService", refused)},
+}
+
+func (c course) start(t *testing.T, fail func(asl.Task) failure) (*trial, *asl.Result) {
+	t.Helper()
+	var options []func(*Options)
+	if c.options != nil {
+		options = append(options, c.options)
+	}
+	tr := newTrial(t, options...)
+	tr.fail = func(task asl.Task) failure {
+		if fail != nil {
+			if f := fail(task); f != none {
+				return f
+			}
+		}
+		if c.base != nil {
+			return c.base(task)
+		}
+		return none
+	}
+	input := map[string]any{}
+	if c.machine == "update-regions" {
+		tr.upload(c.faults...)
+		input = tr.input(nil)
+	}
+	return tr, tr.run(c.machine, input)
+}
+
+// tasks lists the Task states of a machine, those inside Maps too.
+func tasks(t *testing.T, machine string) []string {
+	t.Helper()
+	text, err := statemachines.Text(machine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var definition struct{ States map[string]json.RawMessage }
+	if err := json.Unmarshal(text, &definition); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(definition.States)) {
+		var state struct {
+			Type          string
+			ItemProcessor struct {
+				States map[string]struct{ Type string }
+			}
+		}
+		if err := json.Unmarshal(definition.States[name], &state); err != nil {
+			t.Fatal(err)
+		}
+		if state.Type == "Task" {
+			names = append(names, name)
+		}
+		for inner, s := range state.ItemProcessor.States {
+			if s.Type == "Task" {
+				names = append(names, inner)
+			}
+		}
+	}
+	return names
+}
+
+// reach says on which course a task is first reached.
+var reach = map[string]map[string]string{
+	"restart-services": {
+		"AcquireLock": "restart", "SurveyFleet": "restart", "FenceGroup": "restart", "ScaleGroup": "restart", "ScaleService": "restart",
+		"PollHealth": "restart", "ProtectTasks": "restart", "ShrinkService": "restart", "StopOldTasks": "restart", "ConfirmHealth": "restart",
+		"UnprotectTasks": "restart", "ShrinkGroup": "restart", "UnfenceGroup": "restart", "ReleaseLock": "restart",
+		"ProtectOldTasks": "restart that reverts", "RevertService": "restart that reverts", "PollNewTasks": "restart that reverts",
+		"StopOldTasksFirst": "restart without protection", "PollReplacements": "restart without protection", "LowerService": "restart without protection",
+		"ListLeft": "restart that cannot shrink",
+	},
+	"update-regions": {
+		"FindRegions": "update", "InspectRegion": "update", "SurveyFleet": "update", "PlanUpdate": "update", "AcquireLock": "update", "ConfirmRegions": "update",
+		"BackUpRegion": "update", "OverwriteRegion": "update", "RestartServices": "update", "BumpVersions": "update", "ReleaseLock": "update",
+		"LookAtFleet": "update that tasks cannot load", "RestoreRegion": "update that tasks cannot load", "CheckLeft": "update that tasks cannot load",
+		"ReleaseLockUnchanged": "update whose backup fails", "ListLeft": "update that cannot bump",
+	},
+}
+
+func courseNamed(t *testing.T, name string) course {
+	t.Helper()
+	i := slices.IndexFunc(courses, func(c course) bool { return c.name == name })
+	if i < 0 {
+		t.Fatalf("no course %q", name)
+	}
+	return courses[i]
+}
+
+// TestEveryTaskMayFail plants a failure at every task of both machines, on a course that reaches it.
+// Whatever fails, the run ends in one of its three ends, the invariants hold after every state, and what the end says is true.
+func TestEveryTaskMayFail(t *testing.T) {
+	for _, machine := range statemachines.Names() {
+		for _, state := range tasks(t, machine) {
+			for _, what := range []failure{refused, afterEffect, lostOnce} {
+				t.Run(fmt.Sprintf("%s/%s/%s", machine, state, [...]string{"", "refused", "after its effect", "answer lost once"}[what]), func(t *testing.T) {
+					t.Parallel()
+					c := courseNamed(t, reach[machine][state])
+					tr, r := c.start(t, plant(machine, state, what))
+					tr.reached(machine, state)
+					tr.held()
+					if what == lostOnce {
+						tr.sameEnd(c, r)
+					}
+					tr.truthful(c, r)
+				})
+			}
+		}
+	}
+}
+
+func (tr *trial) reached(machine, state string) {
+	tr.t.Helper()
+	if tr.attempts[state] == 0 {
+		tr.t.Errorf("%s of %s was not reached: %v", state, machine, distinct(tr.path))
+	}
+}
+
+// ends are those of the courses when nothing more fails.
+var ends = map[string]string{
+	"restart": "", "restart that reverts": "FailedClean", "restart without protection": "", "restart that cannot shrink": "FailedDirty",
+	"update": "", "update that tasks cannot load": "FailedClean", "update that cannot bump": "FailedDirty", "update whose backup fails": "FailedClean",
+}
+
+// sameEnd: an answer that was lost once makes no difference.
+func (tr *trial) sameEnd(c course, r *asl.Result) {
+	tr.t.Helper()
+	if r.Error != ends[c.name] {
+		tr.t.Errorf("a lost answer changed the end to %s %s, want %q: %s", r.Status, r.Error, ends[c.name], r.Cause)
+	}
+}
+
+// truthful checks that the world is as the end says.
+func (tr *trial) truthful(c course, r *asl.Result) {
+	tr.t.Helper()
+	switch {
+	case r.Status == asl.Succeeded && c.machine == "update-regions":
+		tr.must(tr.audit.Updated)
+		tr.must(tr.audit.Restored)
+	case r.Status == asl.Succeeded:
+		tr.must(tr.audit.Restored)
+		for _, old := range tr.audit.Replaced() {
+			tr.t.Error(old)
+		}
+	case r.Error == "FailedClean":
+		tr.must(tr.audit.Restored)
+		tr.must(tr.audit.Unchanged)
+	case r.Error == "FailedDirty":
+		tr.followCommands(r)
+	default:
+		tr.t.Errorf("ended %s %s: %s", r.Status, r.Error, r.Cause)
+	}
+}
+
+// followCommands does what FailedDirty says, as a person would; afterwards nothing may be left.
+func (tr *trial) followCommands(r *asl.Result) {
+	tr.t.Helper()
+	var cause struct {
+		Left json.RawMessage `json:"left"`
+	}
+	if err := json.Unmarshal([]byte(r.Cause), &cause); err != nil {
+		tr.t.Fatalf("the cause is not JSON: %v: %s", err, r.Cause)
+	}
+	var left []struct{ Step, Left, Command string }
+	if json.Unmarshal(cause.Left, &left) != nil {
+		return // list-left itself failed: the cause says where the journal lies
+	}
+	for _, l := range left {
+		if l.Left == "" || !strings.HasPrefix(l.Command, "aws lambda invoke ") {
+			tr.t.Errorf("left %+v: expected words and a command", l)
+			continue
+		}
+		tr.follow(l.Command)
+	}
+	found, err := tr.audit.Restored(context.Background())
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	for _, f := range found {
+		if !strings.Contains(f, "lock") { // which the next run takes over, once nothing is left
+			tr.t.Errorf("after all commands: %s", f)
+		}
+	}
+}
+
+func (tr *trial) follow(command string) {
+	tr.t.Helper()
+	function, payload := argument(command, "--function-name "), argument(command, "--payload ")
+	f, ok := tr.account.functionNamed(function)
+	if !ok {
+		tr.t.Errorf("no function %q in %s", function, command)
+		return
+	}
+	for range 50 {
+		later := tr.account.Now().Add(time.Minute)
+		tr.account.now.Store(&later)
+		answer, err := tr.account.invoke(f, []byte(payload))
+		if err != nil {
+			tr.t.Errorf("%s: %v", command, err)
+			return
+		}
+		if !strings.Contains(string(answer), `"done":false`) {
+			return
+		}
+	}
+}
+
+// argument takes what follows a flag, in single quotes, out of a shell command.
+func argument(command, flag string) string {
+	_, rest, _ := strings.Cut(command, flag)
+	rest = strings.TrimPrefix(rest, "'")
+	value, _, _ := strings.Cut(rest, "' ")
+	return strings.ReplaceAll(value, `'\''`, "'")
+}
+
+func TestCoursesReachEveryTask(t *testing.T) {
+	for _, machine := range statemachines.Names() {
+		for _, state := range tasks(t, machine) {
+			if reach[machine][state] == "" {
+				t.Errorf("%s of %s is on no course", state, machine)
+			}
+		}
+	}
+}
