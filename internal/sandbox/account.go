@@ -180,6 +180,9 @@ func (a *Account) Close() error {
 	return errors.Join(errs...)
 }
 
+// Dir is where the servers that the account started keep their files.
+func (a *Account) Dir() string { return a.options.Dir }
+
 // S3 is a client of the store that goes past hooks and faults, for seeds and for whoever looks on.
 func (a *Account) S3() *s3.Client { return a.servers.S3.Client(context.Background()) }
 

@@ -7,18 +7,18 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
-	"slices"
+	"strings"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/apploader"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
-	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
 
 // rows is region_config as a starting task reads it.
@@ -49,46 +49,59 @@ type loaded struct {
 }
 
 func (l loader) Load(ctx context.Context, uri string) (string, error) {
-	prefix, _, err := s3uri.Parse(uri)
+	f, err := filesAt(l.client, uri)
 	if err != nil {
 		return "", err
 	}
-	fingerprint, err := Fingerprint(ctx, l.client, prefix)
+	fingerprint, err := f.fingerprint(ctx)
 	if err != nil {
 		return "", err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known, ok := l.cache[uri+fingerprint]
-	if !ok {
-		known = loaded{fingerprint, apploader.Load(ctx, uri, files{l.client, prefix})}
+	if ok {
+		return known.fingerprint, known.err
+	}
+	known = loaded{fingerprint, apploader.Load(ctx, uri, f)}
+	var passing *smithy.OperationError // S3 did not answer: the next try may do better
+	if !errors.As(known.err, &passing) {
 		l.cache[uri+fingerprint] = known
 	}
 	return known.fingerprint, known.err
 }
 
-// Fingerprint identifies the content below a prefix: every key, size and ETag.
-func Fingerprint(ctx context.Context, client *s3.Client, prefix s3uri.Prefix) (string, error) {
-	found, err := objects(ctx, client, prefix.Bucket, prefix.Key)
+// files are a region's files in S3, as the application opens them: it appends the name to the URI as it stands in the
+// row, so that a URI without its trailing slash finds nothing.
+type files struct {
+	client      *s3.Client
+	bucket, key string
+}
+
+func filesAt(client *s3.Client, uri string) (files, error) {
+	bucket, key, ok := strings.Cut(strings.TrimPrefix(uri, "s3://"), "/")
+	if !ok {
+		return files{}, fmt.Errorf("no bucket and key in %q", uri)
+	}
+	return files{client, bucket, key}, nil
+}
+
+// fingerprint identifies the files that a task loads, by key, size and ETag. Tiles are not among them.
+func (f files) fingerprint(ctx context.Context) (string, error) {
+	out, err := f.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &f.bucket, Prefix: &f.key, Delimiter: aws.String("/")})
 	if err != nil {
 		return "", err
 	}
 	hash := sha256.New()
-	for _, key := range slices.Sorted(maps.Keys(found)) {
-		fmt.Fprintln(hash, key, found[key])
+	for _, o := range out.Contents {
+		fmt.Fprintln(hash, aws.ToString(o.Key), aws.ToInt64(o.Size), aws.ToString(o.ETag))
 	}
-	return fmt.Sprintf("%d objects, %x", len(found), hash.Sum(nil)[:8]), nil
-}
-
-// files are a region's files in S3, as the application opens them.
-type files struct {
-	client *s3.Client
-	prefix s3uri.Prefix
+	return fmt.Sprintf("%x", hash.Sum(nil)[:8]), nil
 }
 
 func (f files) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	key := f.prefix.File(name)
-	out, err := f.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &f.prefix.Bucket, Key: &key})
+	key := f.key + name
+	out, err := f.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &f.bucket, Key: &key})
 	var missing *types.NoSuchKey
 	if errors.As(err, &missing) {
 		return nil, fmt.Errorf("%s: %w", key, fs.ErrNotExist)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +57,7 @@ func (tr *trial) ended(r *asl.Result, status asl.Status, errorName string) {
 
 func (tr *trial) took(want []string) {
 	tr.t.Helper()
+	tr.path = slices.DeleteFunc(tr.path, func(s string) bool { return strings.HasSuffix(s, "WaitForInstances") }) // as time falls
 	if diff := cmp.Diff(want, distinct(tr.path)); diff != "" {
 		tr.t.Errorf("path (-want +got):\n%s", diff)
 	}

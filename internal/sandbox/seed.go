@@ -43,16 +43,17 @@ func (e *Environment) NewURI(code string, at time.Time) s3uri.Prefix {
 func (a *Account) Load(ctx context.Context, e *Environment, seeds ...Seed) ([]Region, error) {
 	var regions []Region
 	for _, seed := range seeds {
-		r := Region{Seed: seed, URI: e.NewURI(seed.Code, Uploaded)}
+		at := Uploaded
 		if seed.Archived {
-			r.URI = r.URI.Sibling("-archived")
+			at = at.AddDate(-1, 0, 0)
 		}
+		r := Region{Seed: seed, URI: e.NewURI(seed.Code, at)}
 		bytes, err := a.Upload(ctx, r.URI, seed.Data)
 		if err != nil {
 			return nil, err
 		}
 		r.ID, err = postgres.InsertRegion(ctx, e.DB, postgres.Region{
-			Name: seed.Name, CountryCode: "US", RegionCode: seed.Code, URI: r.URI.String(), Version: Uploaded.Add(time.Hour),
+			Name: seed.Name, CountryCode: "US", RegionCode: seed.Code, URI: r.URI.String(), Version: at.Add(time.Hour),
 			Hidden: seed.Hidden, Archived: seed.Archived, LayerSize: int32(bytes),
 		})
 		if err != nil {

@@ -1,0 +1,89 @@
+package journal
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestListLeft(t *testing.T) {
+	t.Parallel()
+	s, _, c := newStore()
+	const many = 60
+	for i := range many {
+		c.at = c.at.Add(time.Millisecond)
+		e := entry(fmt.Sprintf("overwrite-region/%02d", i), i)
+		e.Left, e.At = strings.Repeat("long ", 100), c.at
+		if err := s.Record(t.Context(), "r1", e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := ListLeft{s, "dbops-staging-"}.Run(t.Context(), ListLeftInput{Run: "r1", Lock: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Left) < 20 || len(got.Left)+got.More != many || got.Left[0].Step != "overwrite-region/59" {
+		t.Errorf("%d listed, %d more, first %s; want all %d accounted for, newest first", len(got.Left), got.More, got.Left[0].Step, many)
+	}
+}
+
+func TestListLeftEndsWithTheLock(t *testing.T) {
+	t.Parallel()
+	also := []Also{{Step: "bump-versions", Left: "versions are old", Action: "bump-versions", Input: []byte(`{"regions":[]}`)}}
+	for _, tt := range []struct {
+		name string
+		in   ListLeftInput
+		want []string // the steps
+		says string   // in the last command
+	}{
+		{"undone", ListLeftInput{Run: "r1", Lock: true}, []string{"scale-service", "lock"}, `"outcome":"undone by hand"`},
+		{"completed", ListLeftInput{Run: "r1", Lock: true, Also: also}, []string{"bump-versions", "scale-service", "lock"}, `"outcome":"succeeded"`},
+		{"not asked for", ListLeftInput{Run: "r1"}, []string{"scale-service"}, `"undo":true`},
+		{"another run's", ListLeftInput{Run: "r2", Lock: true, Also: also}, []string{"bump-versions"}, `'dbops-staging-bump-versions'`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, _, _ := newStore()
+			if _, err := acquire(s, nil).Run(t.Context(), request(arn("one"), "r1")); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Record(t.Context(), "r1", entry("scale-service", 2)); err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.in.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			out, err := ListLeft{s, "dbops-staging-"}.Run(t.Context(), tt.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, l := range out.Left {
+				got = append(got, l.Step)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if last := out.Left[len(out.Left)-1].Command; !strings.Contains(last, tt.says) {
+				t.Errorf("the last command does not say %s: %s", tt.says, last)
+			}
+		})
+	}
+}
+
+func TestCommandReachesTheShellWhole(t *testing.T) {
+	t.Parallel()
+	payload := `{"why":"it's \"$HOME\" \\ ` + "`x`" + ` é","n":1}`
+	line := strings.Replace(command("dbops-staging-x", []byte(payload)), "aws ", `printf '%s\n' `, 1)
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "\n"+payload+"\n") {
+		t.Errorf("the shell passes on\n%s\nwant the payload as one word: %s", out, payload)
+	}
+}

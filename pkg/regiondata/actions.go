@@ -1,0 +1,26 @@
+package regiondata
+
+import (
+	"context"
+
+	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
+	"github.com/publicmapping/districtbuilder-ops/pkg/s3copy"
+)
+
+// inFlight is how many requests an inspection keeps in flight while it takes an inventory.
+const inFlight = 32
+
+// InspectRegionAction builds inspect-region from its settings.
+func InspectRegionAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
+	settings, err := env.Settings("STATE_BUCKET")
+	if err != nil {
+		return nil, err
+	}
+	client := s3copy.NewClient(env.AWS, inFlight)
+	verb := InspectRegion{
+		S3:          client,
+		Inventories: s3copy.New(client, s3copy.Options{InFlight: inFlight, MaxInFlight: inFlight}),
+		StateBucket: settings["STATE_BUCKET"],
+	}
+	return lambdarun.Handle(env.Log, verb.Run), nil
+}

@@ -1,0 +1,208 @@
+package regiondata
+
+import (
+	"hash/maphash"
+	"io"
+	"slices"
+
+	"github.com/publicmapping/districtbuilder-ops/pkg/regiondata/jsonscan"
+)
+
+// topology is what is kept of topo.json: numbers of geometries, and their ids as hashes of eight bytes.
+type topology struct {
+	kind   string
+	arcs   int // -1: no such field
+	seen   map[string]int
+	layers []*layer // as the levels, the smallest first
+	seed   maphash.Seed
+}
+
+// layer is the object of one level.
+type layer struct {
+	id, parentID string // of the level and the one above it, as in the properties of a geometry
+	keep         int    // how many geometries' ids are kept
+	seen         int    // how many objects have the level's name
+	kind         string
+	count        int
+	own, parent  []uint64 // the ids that geometries have of themselves and of their parents; 0: none
+	noID         examples // geometries without the level's id
+	noParent     examples
+	otherIndex   examples // geometries whose id is not their index
+	noPolygon    examples
+	names        []string // ids in plain, of the largest level only
+}
+
+// examples counts, and remembers the first.
+type examples struct{ n, first int }
+
+func (e *examples) add(i int) {
+	if e.n++; e.n == 1 {
+		e.first = i
+	}
+}
+
+// maxNames is how many ids of the largest level are kept in plain.
+const maxNames = 10_000
+
+// readTopology reads all of topo.json, of any length. Of each level it keeps no more ids than keep says, plus one.
+func readTopology(r io.Reader, levels []Level, keep []int) (*topology, error) {
+	t := &topology{arcs: -1, seen: make(map[string]int), seed: maphash.MakeSeed()}
+	for i, level := range levels {
+		l := &layer{id: level.ID, keep: keep[i] + 1}
+		if i+1 < len(levels) {
+			l.parentID = levels[i+1].ID
+		} else {
+			l.names = make([]string, 0, min(l.keep, maxNames))
+		}
+		t.layers = append(t.layers, l)
+	}
+	s := jsonscan.New(r)
+	err := s.Object(func(key []byte) error { return t.field(s, string(key)) })
+	if err == nil {
+		err = s.End()
+	}
+	return t, err
+}
+
+func (t *topology) field(s *jsonscan.Scanner, name string) error {
+	switch name {
+	case "type":
+		t.seen[name]++
+		return readText(s, &t.kind)
+	case "objects":
+		t.seen[name]++
+		return s.Object(func(key []byte) error { return t.object(s, key) })
+	case "arcs":
+		t.seen[name]++
+		return t.countArcs(s)
+	}
+	return s.Skip()
+}
+
+func readText(s *jsonscan.Scanner, to *string) error {
+	text, _, err := s.Text()
+	*to = string(text)
+	return err
+}
+
+// countArcs enters the list, so that one arc at a time is skipped.
+func (t *topology) countArcs(s *jsonscan.Scanner) error {
+	t.arcs = 0
+	return s.Array(func(int) error {
+		t.arcs++
+		return s.Skip()
+	})
+}
+
+func (t *topology) object(s *jsonscan.Scanner, key []byte) error {
+	i := slices.IndexFunc(t.layers, func(l *layer) bool { return l.id == string(key) })
+	if i < 0 {
+		return s.Skip()
+	}
+	l := t.layers[i]
+	l.seen++
+	return s.Object(func(key []byte) error {
+		switch string(key) {
+		case "type":
+			return readText(s, &l.kind)
+		case "geometries":
+			l.count = 0
+			return s.Array(func(i int) error {
+				l.count++
+				return t.geometry(s, l, i)
+			})
+		}
+		return s.Skip()
+	})
+}
+
+// geometry is what is read of one geounit.
+type geometry struct {
+	polygon     bool
+	own, parent uint64
+}
+
+func (t *topology) geometry(s *jsonscan.Scanner, l *layer, i int) error {
+	var g geometry
+	err := s.Object(func(key []byte) error {
+		switch string(key) {
+		case "type":
+			text, _, err := s.Text()
+			g.polygon = string(text) == "Polygon" || string(text) == "MultiPolygon"
+			return err
+		case "id":
+			text, ok, err := s.Text()
+			if n, isIndex := number(text); ok && (!isIndex || n != i) {
+				l.otherIndex.add(i)
+			}
+			return err
+		case "properties":
+			return t.properties(s, l, i, &g)
+		}
+		return s.Skip()
+	})
+	l.add(i, g)
+	return err
+}
+
+func (t *topology) properties(s *jsonscan.Scanner, l *layer, i int, g *geometry) error {
+	if s.Next() != '{' {
+		return s.Skip()
+	}
+	return s.Object(func(key []byte) error {
+		switch {
+		case string(key) == l.id:
+			text, _, err := s.Text()
+			g.own = t.hash(text)
+			l.name(i, text)
+			return err
+		case string(key) == l.parentID && l.parentID != "":
+			text, _, err := s.Text()
+			g.parent = t.hash(text)
+			return err
+		}
+		return s.Skip()
+	})
+}
+
+// hash stands for an id; 0 for none.
+func (t *topology) hash(id []byte) uint64 {
+	if len(id) == 0 {
+		return 0
+	}
+	return max(maphash.Bytes(t.seed, id), 1)
+}
+
+// name keeps an id in plain, if the level's are kept.
+func (l *layer) name(i int, id []byte) {
+	if l.names != nil && i == len(l.names) && i < maxNames {
+		l.names = append(l.names, string(id))
+	}
+}
+
+func (l *layer) add(i int, g geometry) {
+	if g.own == 0 {
+		l.noID.add(i)
+	}
+	if g.parent == 0 && l.parentID != "" {
+		l.noParent.add(i)
+	}
+	if !g.polygon {
+		l.noPolygon.add(i)
+	}
+	if i < l.keep {
+		l.own = append(l.own, g.own)
+		l.parent = append(l.parent, g.parent)
+	}
+}
+
+// number reads a short decimal number.
+func number(text []byte) (n int, ok bool) {
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, len(text) > 0 && len(text) < 10
+}
