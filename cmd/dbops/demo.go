@@ -50,7 +50,7 @@ func (d *demo) run(ctx context.Context, c demoCommand) (err error) {
 		return err
 	}
 	defer func() {
-		if closeErr := stopAccount(account, log); err == nil {
+		if closeErr := stopAccount(account); err == nil {
 			err = closeErr
 		}
 	}()

@@ -26,7 +26,7 @@ func (c sandboxCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() {
-		if closeErr := stopAccount(account, log); err == nil {
+		if closeErr := stopAccount(account); err == nil {
 			err = closeErr
 		}
 	}()

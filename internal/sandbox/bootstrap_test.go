@@ -59,6 +59,7 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestBootstrapsAnswer(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", bin, "github.com/publicmapping/districtbuilder-ops/lambdas/...")
+	build.Dir = source
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)

@@ -24,7 +24,11 @@ var servers *Servers
 
 func TestMain(m *testing.M) { os.Exit(withServers(m)) }
 
+// source is this package's folder; the S3 server changes the working directory.
+var source string
+
 func withServers(m *testing.M) int {
+	source, _ = os.Getwd()
 	dir, err := os.MkdirTemp("", "sandbox-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -129,6 +129,9 @@ func TestEveryTaskMayFail(t *testing.T) {
 	for _, machine := range statemachines.Names() {
 		for _, state := range tasks(t, machine) {
 			for _, what := range []failure{refused, afterEffect, lostOnce} {
+				if what == lostOnce && state == "RestartServices" {
+					continue // Step Functions itself watches the nested execution: there is no answer to lose
+				}
 				t.Run(fmt.Sprintf("%s/%s/%s", machine, state, [...]string{"", "refused", "after its effect", "answer lost once"}[what]), func(t *testing.T) {
 					t.Parallel()
 					c := courseNamed(t, reach[machine][state])
@@ -182,14 +185,14 @@ func (tr *trial) truthful(c course, r *asl.Result) {
 		tr.must(tr.audit.Restored)
 		tr.must(tr.audit.Unchanged)
 	case r.Error == "FailedDirty":
-		tr.followCommands(r)
+		tr.followCommands(c, r)
 	default:
 		tr.t.Errorf("ended %s %s: %s", r.Status, r.Error, r.Cause)
 	}
 }
 
 // followCommands does what FailedDirty says, as a person would; afterwards nothing may be left.
-func (tr *trial) followCommands(r *asl.Result) {
+func (tr *trial) followCommands(c course, r *asl.Result) {
 	tr.t.Helper()
 	var cause struct {
 		Left json.RawMessage `json:"left"`
@@ -206,7 +209,7 @@ func (tr *trial) followCommands(r *asl.Result) {
 			tr.t.Errorf("left %+v: expected words and a command", l)
 			continue
 		}
-		tr.follow(l.Command)
+		tr.follow(c, l.Step, l.Command)
 	}
 	found, err := tr.audit.Restored(context.Background())
 	if err != nil {
@@ -219,7 +222,7 @@ func (tr *trial) followCommands(r *asl.Result) {
 	}
 }
 
-func (tr *trial) follow(command string) {
+func (tr *trial) follow(c course, step, command string) {
 	tr.t.Helper()
 	function, payload := argument(command, "--function-name "), argument(command, "--payload ")
 	f, ok := tr.account.functionNamed(function)
@@ -231,6 +234,9 @@ func (tr *trial) follow(command string) {
 		later := tr.account.Now().Add(time.Minute)
 		tr.account.now.Store(&later)
 		answer, err := tr.account.invoke(f, []byte(payload))
+		if err != nil && step == "keep-old-tasks" && c.name == "restart without protection" {
+			return // this ECS refuses protection, and the command says so
+		}
 		if err != nil {
 			tr.t.Errorf("%s: %v", command, err)
 			return

@@ -93,13 +93,10 @@ func (v ProtectTasks) Run(ctx context.Context, in ProtectTasksInput) (ProtectTas
 	if !*in.Protected {
 		return ProtectTasksOutput{Protected: []string{}, Changed: len(lift)}, in.closeStep(ctx, v.Journal, stepProtect)
 	}
-	if len(wanted) == 0 {
-		return ProtectTasksOutput{}, fault.New(fault.ProtectionRefused, "none of the %d tasks is there any more: %s", len(in.Tasks), firstFew(in.Tasks))
-	}
 	if err := v.set(ctx, wanted, true, in); err != nil {
 		return ProtectTasksOutput{}, err
 	}
-	return ProtectTasksOutput{Protected: wanted, Changed: len(lift) + len(wanted) - kept}, in.closeStep(ctx, v.Journal, stepKeep)
+	return ProtectTasksOutput{Protected: append([]string{}, wanted...), Changed: len(lift) + len(wanted) - kept}, in.closeStep(ctx, v.Journal, stepKeep)
 }
 
 // divide tells the tasks that shall be protected from those that shall not.

@@ -139,11 +139,13 @@ func TestProtectTasksRefusals(t *testing.T) {
 	}
 }
 
-func TestProtectTasksRefusesWhenAllAreGone(t *testing.T) {
+func TestProtectTasksHasNothingToKeepWhenAllAreGone(t *testing.T) {
 	t.Parallel()
 	a := steady(3)
-	_, err := ProtectTasks{a, a, testCluster, testService}.Run(t.Context(), ProtectTasksInput{Tasks: arns(90, 92), Protected: new(true), SkipGone: true})
-	wantName(t, err, fault.ProtectionRefused)
+	got, err := ProtectTasks{a, a, testCluster, testService}.Run(t.Context(), ProtectTasksInput{Tasks: arns(90, 92), Protected: new(true), SkipGone: true})
+	if err != nil || got.Protected == nil || len(got.Protected) > 0 || a.count("UpdateTaskProtection") > 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
 }
 
 func TestProtectTasksClosesTheStepThatItUndoes(t *testing.T) {

@@ -13,11 +13,16 @@ import (
 
 // abandon aborts the uploads that an earlier call, cut off, has left of these objects: S3 would keep their parts, and charge for them,
 // for ever. Uploads of other keys are not ours.
-func (t *transfer) abandon(large []*upload) error {
+func (t *transfer) abandon() error {
 	to := t.job.Destination
-	ours := make(map[string]bool, len(large))
-	for _, u := range large {
-		ours[to.File(u.object.Key)] = true
+	ours := map[string]bool{}
+	for _, o := range t.job.Source.Objects {
+		if t.options.inParts(o) {
+			ours[to.File(o.Key)] = true
+		}
+	}
+	if len(ours) == 0 {
+		return nil
 	}
 	in := &s3.ListMultipartUploadsInput{Bucket: &to.Bucket, Prefix: &to.Key}
 	for {
@@ -58,12 +63,15 @@ func (t *transfer) abort(left types.MultipartUpload) error {
 
 // cleanUp aborts what this call leaves unfinished, and uploads whose creation was answered too late to be known. It takes at most the half of
 // the margin that is left when requests in flight are cut off. A failure is not reported: the next call aborts what is left.
-func (t *transfer) cleanUp(large []*upload) {
+func (t *transfer) cleanUp() {
+	if t.begun.Load() == t.ended.Load() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.hard), t.options.Margin/2)
 	defer cancel()
 	after := &transfer{session: &session{Copier: t.Copier}, job: t.job}
 	after.hard, after.fail = context.WithCancelCause(ctx)
 	after.soft = after.hard
 	defer after.fail(errors.New("done"))
-	_ = after.abandon(large)
+	_ = after.abandon()
 }

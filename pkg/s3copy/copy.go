@@ -61,6 +61,8 @@ type transfer struct {
 	job     Job
 	present int // objects that needed no copy
 	copied  atomic.Int64
+	begun   atomic.Int64 // uploads that S3 was asked to begin,
+	ended   atomic.Int64 // and those that it completed
 }
 
 // phase is what becomes visible together.
@@ -70,17 +72,15 @@ type phase struct {
 }
 
 func (t *transfer) run() error {
+	var tidying sync.WaitGroup
+	tidying.Go(func() { t.failed(t.abandon()) })
 	missing, err := t.missing()
-	if err != nil {
+	tidying.Wait()
+	if err = cmp.Or(err, t.cause()); err != nil {
 		return err
 	}
 	phases, large := t.plan(missing)
-	if len(large) > 0 {
-		if err := t.abandon(large); err != nil {
-			return err
-		}
-		defer t.cleanUp(large)
-	}
+	defer t.cleanUp()
 	var parts sync.WaitGroup
 	parts.Go(func() { t.copyParts(large) })
 	defer parts.Wait()
@@ -127,7 +127,7 @@ func (t *transfer) plan(missing []Object) (phases []phase, large []*upload) {
 
 // missing lists the destination and returns the objects that have to be copied.
 func (t *transfer) missing() ([]Object, error) {
-	listed, err := t.list(t.job.Destination)
+	listed, err := t.listLike(t.job.Destination, t.job.Source.Objects)
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,7 @@ func (t *transfer) create(u *upload) error {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithm(sum.Algorithm), types.ChecksumTypeFullObject
 	}
 	return t.do(load{settles: true}, func(ctx context.Context) error {
+		t.begun.Add(1) // an attempt whose answer is lost may begin one too
 		out, err := t.client.CreateMultipartUpload(ctx, in, singly, s3CalculatesChecksums)
 		if err == nil {
 			u.id = out.UploadId
@@ -177,6 +178,7 @@ func (t *transfer) finish(u *upload) error {
 		if err != nil {
 			return about(err, "complete the copy of", t.job.Source.Prefix, u.object.Key)
 		}
+		t.ended.Add(1)
 		t.copied.Add(1)
 		return nil
 	}

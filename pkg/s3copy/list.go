@@ -3,6 +3,7 @@ package s3copy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,40 +48,78 @@ func (c *Copier) Take(ctx context.Context, at s3uri.Prefix) (Inventory, error) {
 func (c *Copier) Empty(ctx context.Context, at s3uri.Prefix) (bool, error) {
 	s := c.session(ctx)
 	defer s.end()
-	var page *s3.ListObjectsV2Output
+	var listed *s3.ListObjectsV2Output
 	err := s.do(load{}, func(ctx context.Context) (err error) {
-		page, err = s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &at.Bucket, Prefix: &at.Key, MaxKeys: aws.Int32(1)}, singly)
+		listed, err = s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &at.Bucket, Prefix: &at.Key, MaxKeys: aws.Int32(1)}, singly)
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("list %s: %w", at, err)
 	}
-	return len(page.Contents) == 0, nil
+	return len(listed.Contents) == 0, nil
 }
 
+// list lists all that lies under at, page after page.
 func (s *session) list(at s3uri.Prefix) (Inventory, error) {
-	inv := Inventory{Prefix: at}
+	objects, err := s.listRange(at, "", "")
+	return Inventory{Prefix: at, Objects: objects}, err
+}
+
+// listLike is list of a place that is expected to hold these keys: they tell where each page begins, so that all pages are
+// asked for at once. What is there beside them is listed too.
+func (s *session) listLike(at s3uri.Prefix, expected []Object) (Inventory, error) {
+	if !slices.IsSortedFunc(expected, func(a, b Object) int { return strings.Compare(a.Key, b.Key) }) {
+		return s.list(at)
+	}
+	bounds := []string{""}
+	for i := page - 1; i < len(expected)-1; i += page {
+		bounds = append(bounds, expected[i].Key)
+	}
+	ranges := make([][]Object, len(bounds))
+	err := s.each(len(bounds), func(i int) (err error) {
+		last := ""
+		if i+1 < len(bounds) {
+			last = bounds[i+1]
+		}
+		ranges[i], err = s.listRange(at, bounds[i], last)
+		return err
+	})
+	return Inventory{Prefix: at, Objects: slices.Concat(ranges...)}, err
+}
+
+// page is how many keys S3 lists at once.
+const page = 1000
+
+// listRange lists the keys after one key up to and with another; "" is no bound.
+func (s *session) listRange(at s3uri.Prefix, after, last string) ([]Object, error) {
 	in := &s3.ListObjectsV2Input{Bucket: &at.Bucket, Prefix: &at.Key}
+	if after != "" {
+		in.StartAfter = aws.String(at.File(after))
+	}
+	var objects []Object
 	for {
-		var page *s3.ListObjectsV2Output
+		var listed *s3.ListObjectsV2Output
 		err := s.do(load{}, func(ctx context.Context) (err error) {
-			page, err = s.client.ListObjectsV2(ctx, in, singly)
+			listed, err = s.client.ListObjectsV2(ctx, in, singly)
 			return err
 		})
 		if err != nil {
-			return Inventory{}, fmt.Errorf("list %s: %w", at, err)
+			return nil, fmt.Errorf("list %s: %w", at, err)
 		}
-		for _, o := range page.Contents {
-			listed, err := objectOf(at, o)
+		for _, o := range listed.Contents {
+			object, err := objectOf(at, o)
 			if err != nil {
-				return Inventory{}, err
+				return nil, err
 			}
-			inv.Objects = append(inv.Objects, listed)
+			if last != "" && object.Key > last {
+				return objects, nil
+			}
+			objects = append(objects, object)
 		}
-		if !aws.ToBool(page.IsTruncated) {
-			return inv, nil
+		if !aws.ToBool(listed.IsTruncated) || last != "" && len(objects) > 0 && objects[len(objects)-1].Key == last {
+			return objects, nil
 		}
-		in.ContinuationToken = page.NextContinuationToken
+		in.ContinuationToken = listed.NextContinuationToken
 	}
 }
 

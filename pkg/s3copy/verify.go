@@ -37,7 +37,7 @@ func (c *Copier) Verify(ctx context.Context, source Inventory, destination s3uri
 }
 
 func (s *session) verify(source Inventory, destination s3uri.Prefix) (Report, error) {
-	there, err := s.list(destination)
+	there, err := s.listLike(destination, source.Objects)
 	if err != nil {
 		return Report{}, err
 	}

@@ -233,3 +233,24 @@ func TestRemoveWithErrorsOfSingleObjects(t *testing.T) {
 		})
 	}
 }
+
+// Pages are asked for at once, at the keys where the inventory says that they begin.
+func TestListingAtOnceMissesNothing(t *testing.T) {
+	fault, calls := count()
+	w := newWorld(t, objectstore.Hooks{Fault: fault})
+	source := s3copy.Inventory{Prefix: w.from}
+	for i := range 2500 {
+		source.Objects = append(source.Objects, s3copy.Object{Key: fmt.Sprintf("%04d", i), Size: 1, ETag: "9dd4e461268c8034f5c8564e155c67a6"})
+	}
+	report, err := s3copy.New(w.client, s3copy.Options{}).Verify(t.Context(), source, w.to)
+	if err != nil || len(report.Differences) != 2500 || calls("ListObjectsV2") != 3 {
+		t.Fatalf("%d differences in an empty place after %d listings, %v", len(report.Differences), calls("ListObjectsV2"), err)
+	}
+	for _, key := range []string{"!", "0000", "0999", "0999+", "1000", "1999", "2000", "2499", "3000"} {
+		w.put(w.to, key, "x")
+	}
+	report, err = s3copy.New(w.client, s3copy.Options{}).Verify(t.Context(), source, w.to)
+	if diff := cmp.Diff([]string{"!", "0999+", "3000"}, report.Extra); diff != "" || err != nil || len(report.Differences) != 2500-6 {
+		t.Errorf("%d differences, %v, %s", len(report.Differences), err, diff)
+	}
+}
