@@ -1,24 +1,33 @@
 # districtbuilder-ops: every command. Needs Go 1.26 and Node 22; everything else is brought by the project.
 
 SHELL       := /bin/bash
-export GOFLAGS := -trimpath -mod=readonly
+export GOFLAGS := -mod=readonly
 SCENARIO    ?= update
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 REFERENCE   := internal/jsonata/reference
 FAST        := ./pkg/... ./internal/... ./lambdas/... ./statemachines/... ./cmd/... ./bench/...
+ENV       ?= staging
+PROFILE   ?= district-builder
+APPROVAL  ?= broadening
+CDK       := npx --yes aws-cdk@2.1148.1
+STACKS    := staging:DistrictBuilderOps-Staging production:DistrictBuilderOps-Production
+STACK      = $(or $(patsubst $(ENV):%,%,$(filter $(ENV):%,$(STACKS))),$(error ENV=$(ENV): expected staging or production))
+SQL       := find-regions bump-versions set-region-uri
+
 ACTIONS     := $(notdir $(patsubst %/main.go,%,$(wildcard lambdas/*/main.go)))
 
-.PHONY: help demo sandbox test test-fast test-race lint vulncheck build bench bench-copy reference clean
+.PHONY: help demo sandbox test test-fast test-race lint vulncheck build package preflight synth diff deploy destroy \
+	bench bench-copy reference clean
 
 help: ## this list
-	@grep -hE "^[a-z-]+:.*## " Makefile | sed -E "s/:.*## /\t/" | expand -t 14
+	@grep -hE "^[a-z-]+:.*\#\# " Makefile | sed -E "s/:.*## /\t/" | expand -t 14
 
 demo: ## the whole runbook on this machine; SCENARIO=update|bad-data|bad-topology|dry-run
-	@go run ./cmd/dbops demo --scenario $(SCENARIO)
+	@go build -o build/dbops ./cmd/dbops && build/dbops demo --scenario $(SCENARIO)
 
 sandbox: ## keeps the simulated account running, for the aws command
-	@go run ./cmd/dbops sandbox
+	@go build -o build/dbops ./cmd/dbops && build/dbops sandbox
 
 test: reference test-fast ## all tests
 	go test ./stack/...
@@ -46,7 +55,25 @@ vulncheck: ## known vulnerabilities in what is called; needs the network
 build: $(ACTIONS:%=dist/%/bootstrap) ## the Lambda functions: static, linux/arm64, the same bytes each time
 
 dist/%/bootstrap: FORCE
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -buildvcs=false -ldflags '-s -w -buildid=' -tags lambda.norpc -o $@ ./lambdas/$*
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -tags lambda.norpc -o $@ ./lambdas/$*
+
+package: build ## the functions as they are deployed: with the certificates of RDS, where they are (docs/deploying.md)
+	@if [ -f database-ca.pem ]; then for a in $(SQL); do cp database-ca.pem dist/$$a/; done; fi
+
+preflight: package ## what a deployment would lack in the account; ENV=staging|production
+	go run ./stack/preflight -env $(ENV) -profile "$(PROFILE)"
+
+synth: package ## the templates of both environments, to cdk.out/
+	$(CDK) synth --quiet
+
+diff: package ## what a deployment would change; ENV=…
+	$(CDK) diff $(STACK) $(if $(PROFILE),--profile $(PROFILE))
+
+deploy: package ## to the account; ENV=…
+	$(CDK) deploy $(STACK) --require-approval $(APPROVAL) $(if $(PROFILE),--profile $(PROFILE))
+
+destroy: ## removes the stack; the state bucket stays; ENV=…
+	$(CDK) destroy $(STACK) $(if $(PROFILE),--profile $(PROFILE))
 
 bench: ## ratios, in one run
 	go test -run '^$$' -bench . -benchtime 2s ./pkg/regiondata/... ./pkg/s3copy/... ./internal/asl/... ./internal/jsonata/...

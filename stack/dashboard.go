@@ -1,0 +1,85 @@
+package stack
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/publicmapping/districtbuilder-ops/statemachines"
+)
+
+// newDashboard makes the page on which a restart can be followed and a month be looked back on.
+func newDashboard(scope constructs.Construct, e environment, alarms []alarm) {
+	body, err := json.Marshal(map[string]any{"widgets": e.widgets(alarms)})
+	if err != nil {
+		panic(err) // maps of texts and numbers can be encoded
+	}
+	awscloudwatch.NewCfnDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
+		DashboardName: jsii.String(strings.TrimSuffix(e.prefix(), "-")), DashboardBody: jsii.String(string(body)),
+	})
+}
+
+// series is a line of a graph: namespace, metric, then dimensions.
+type series []any
+
+func (e environment) widgets(alarms []alarm) []any {
+	var names []string
+	for _, a := range alarms {
+		names = append(names, e.arn("cloudwatch", "alarm:"+e.named(a.name)))
+	}
+	var outcomes, durations []series
+	for _, m := range statemachines.Names() {
+		for _, outcome := range []string{"Succeeded", "Failed", "Aborted", "TimedOut"} {
+			outcomes = append(outcomes, series{"AWS/States", "Executions" + outcome, "StateMachineArn", e.machineARN(m), label(m + " " + outcome)})
+		}
+		durations = append(durations, series{"AWS/States", "ExecutionTime", "StateMachineArn", e.machineARN(m), label(m)})
+	}
+	var errors []series
+	for _, a := range e.actions() {
+		errors = append(errors, series{"AWS/Lambda", "Errors", "FunctionName", e.named(a.name), label(a.name)})
+	}
+	row := func(y int, left, right map[string]any) []any {
+		return []any{widget("metric", 0, y, left), widget("metric", 12, y, right)}
+	}
+	all := []any{widget("alarm", 0, 0, map[string]any{"title": "Alarms", "alarms": names})}
+	all[0].(map[string]any)["width"] = 24
+	all = append(all, row(6, e.graph("Executions by outcome", "Sum", 3600, outcomes), e.graph("Duration (ms)", "Maximum", 3600, durations))...)
+	all = append(all, row(12, e.graph("Tasks during a restart", "Maximum", 60, e.own("HealthyNewTasks", "OldTasks")),
+		e.graph("Seconds until the new tasks are healthy", "Maximum", 60, e.own("SecondsToHealthy")))...)
+	all = append(all, row(18, e.graph("Bytes copied", "Sum", 3600, e.own("BackupBytes", "OverwriteBytes", "RestoreBytes")),
+		e.graph("Objects copied", "Sum", 3600, e.own("BackupObjects", "OverwriteObjects", "RestoreObjects")))...)
+	return append(all, row(24, e.graph("Errors of functions", "Sum", 300, errors), e.graph("Healthy hosts", "Minimum", 60, e.hosts()))...)
+}
+
+// hosts are the load balancer's counts. CloudWatch keeps them by target group and load balancer together.
+func (e environment) hosts() []series {
+	if e.LoadBalancer == "" {
+		return e.own("HealthyNewTasks")
+	}
+	group := e.TargetGroupARN[strings.LastIndex(e.TargetGroupARN, ":")+1:]
+	return []series{
+		{"AWS/ApplicationELB", "HealthyHostCount", "TargetGroup", group, "LoadBalancer", e.LoadBalancer},
+		{"AWS/ApplicationELB", "UnHealthyHostCount", "TargetGroup", group, "LoadBalancer", e.LoadBalancer},
+	}
+}
+
+func (e environment) own(metrics ...string) []series {
+	var found []series
+	for _, m := range metrics {
+		found = append(found, series{e.metrics(), m})
+	}
+	return found
+}
+
+func (e environment) graph(title, statistic string, seconds int, lines []series) map[string]any {
+	return map[string]any{"title": title, "region": e.Region, "view": "timeSeries", "stat": statistic, "period": seconds, "metrics": lines}
+}
+
+func label(text string) map[string]any { return map[string]any{"label": text} }
+
+func widget(kind string, x, y int, properties map[string]any) map[string]any {
+	return map[string]any{"type": kind, "x": x, "y": y, "width": 12, "height": 6, "properties": properties}
+}
