@@ -10,6 +10,7 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/pkg/regioncopy"
 	"github.com/publicmapping/districtbuilder-ops/pkg/regiondata"
 	"github.com/publicmapping/districtbuilder-ops/pkg/regiondb"
+	"github.com/publicmapping/districtbuilder-ops/pkg/trigger"
 )
 
 // Actions maps an action's name to what builds it. The name is also the function's suffix and,
@@ -33,4 +34,5 @@ var Actions = map[string]lambdarun.Build{
 	"stop-tasks":       fleet.StopTasksAction,
 	"bump-versions":    regiondb.BumpVersionsAction,
 	"set-region-uri":   regiondb.SetRegionURIAction,
+	"start-update":     trigger.StartUpdateAction,
 }

@@ -94,6 +94,8 @@ type Account struct {
 	functions map[string]*Function
 	machines  map[string]*asl.Machine
 
+	deliveries sync.WaitGroup // events on their way to functions
+
 	mu         sync.Mutex
 	executions map[string]*Execution
 	order      []*Execution
@@ -160,6 +162,7 @@ func (a *Account) listen() error {
 
 // Close stops everything. Executions that still run are aborted.
 func (a *Account) Close() error {
+	a.deliveries.Wait()
 	for _, e := range a.Executions() {
 		if e.Status() == "RUNNING" {
 			e.Stop("", "the sandbox was closed")

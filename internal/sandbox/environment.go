@@ -92,6 +92,7 @@ func (a *Account) settings(e, other *Environment) map[string]string {
 		"ENVIRONMENT": e.Name, "STATE_BUCKET": e.StateBucket, "FUNCTION_PREFIX": e.Prefix(),
 		"CLUSTER": names.Cluster, "SERVICE": names.Service, "GROUP": names.Group, "TARGET_GROUP_ARN": names.TargetGroupARN,
 		"LOG_GROUP": names.LogGroup, "CONTAINER": "app",
+		"UPDATE_MACHINE_ARN": machineARN(e.Prefix() + "update-regions"), "NOTIFICATIONS_TOPIC_ARN": "arn:aws:sns:" + AWSRegion + ":" + AccountID + ":" + e.Prefix() + "notifications",
 		"DATABASE_HOST": a.servers.Database.Host, "DATABASE_PORT": strconv.Itoa(a.servers.Database.Port), "DATABASE_NAME": e.database.Name,
 		"DATABASE_USER": a.servers.Database.User, "DATABASE_SECRET_ARN": e.secretARN, "DATABASE_CA_FILE": a.servers.Database.CAFile,
 		"OTHER_DATABASE_HOST": a.servers.Database.Host, "OTHER_DATABASE_PORT": strconv.Itoa(a.servers.Database.Port), "OTHER_DATABASE_NAME": other.database.Name,

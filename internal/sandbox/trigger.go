@@ -7,8 +7,8 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
 )
 
-// deliveries is how often the bus delivers an event: at least once, as EventBridge promises, and here always twice.
-const deliveries = 2
+// eachEventIsDelivered is how often the bus delivers an event: at least once, as EventBridge promises, and here always twice.
+const eachEventIsDelivered = 2
 
 // objectCreated sends S3's "Object Created" event to the function that starts updates, as the environment's rule does:
 // for uploads of updates/<name>.json to its data bucket. Copies do not match.
@@ -24,8 +24,10 @@ func (a *Account) objectCreated(e objectstore.Event) {
 			a.log.Error("event", "error", err)
 			return
 		}
-		for range deliveries {
+		for range eachEventIsDelivered {
+			a.deliveries.Add(1)
 			go func() {
+				defer a.deliveries.Done()
 				if _, err := a.invoke(f, event); err != nil {
 					a.log.Error("start-update failed", "error", err)
 				}
