@@ -83,7 +83,7 @@ func TestOnlyTheseRolesChange(t *testing.T) {
 		"autoscaling:SuspendProcesses":                    {"fence-group"},
 		"states:StartExecution":                           {"start-update", "update-regions"},
 		"sns:Publish":                                     {"start-update"},
-		"rds-db:connect":                                  {"bump-versions", "find-regions", "set-region-uri"},
+		"secretsmanager:GetSecretValue":                   {"bump-versions", "find-regions", "find-regions", "set-region-uri"}, // find-regions: both environments'
 	}
 	s := synthesisOf(t)
 	e := s.environments[settings.Staging]
