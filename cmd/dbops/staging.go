@@ -78,5 +78,5 @@ func removeIfEmpty(dir string) error {
 
 // newData is where the next data of a region is uploaded.
 func newData(account *sandbox.Account, r sandbox.Region, at time.Time) sandbox.Update {
-	return sandbox.Update{URI: r.URI, Source: account.Environments["Staging"].NewURI(r.Code, at)}
+	return sandbox.Update{URI: r.URI, Source: account.Environments["Staging"].NewURI("new", r.Code, at)}
 }

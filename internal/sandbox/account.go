@@ -25,10 +25,10 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
 )
 
-// The account's identity.
+// The account's identity: that of the settings that the project ships.
 const (
 	AWSRegion = "us-east-1"
-	AccountID = "123456789012"
+	AccountID = "111122223333"
 )
 
 // secretKey is every principal's: the access key alone tells who calls.
@@ -137,8 +137,10 @@ func Start(ctx context.Context, o Options) (_ *Account, err error) {
 			return nil, fmt.Errorf("set up %s: %w", name, err)
 		}
 	}
-	if err := a.deploy(); err != nil {
-		return nil, err
+	for _, e := range a.Environments {
+		if err := a.deploy(e); err != nil {
+			return nil, fmt.Errorf("deploy %s: %w", e.Name, err)
+		}
 	}
 	a.route()
 	go func() { _ = a.server.Serve(a.listener) }()

@@ -1,54 +1,69 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
 	"github.com/publicmapping/districtbuilder-ops/lambdas"
+	"github.com/publicmapping/districtbuilder-ops/stack/template"
 	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
-// functionTimeout is the longest that Lambda allows.
-const functionTimeout = 15 * time.Minute
-
-// deploy makes each environment's functions and state machines.
-func (a *Account) deploy() error {
-	staging, production := a.Environments["Staging"], a.Environments["Production"]
-	for e, other := range map[*Environment]*Environment{staging: production, production: staging} {
-		substitutions := map[string]string{}
-		for action, build := range lambdas.Actions {
-			name := e.Prefix() + action
-			a.functions[name] = &Function{Name: name, Build: build, Settings: a.settings(e, other), Timeout: functionTimeout}
-			substitutions[statemachines.Placeholder(action)] = fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", AWSRegion, AccountID, name)
+// deploy makes an environment's functions and state machines as its template describes them: what would be deployed
+// to AWS is what runs here, so that a mistake in the wiring shows here.
+func (a *Account) deploy(e *Environment) error {
+	for _, f := range e.template.Functions() {
+		build, ok := lambdas.Actions[f.Action]
+		if !ok {
+			return fmt.Errorf("function %s runs %q, which is no action", f.Name, f.Action)
 		}
-		for _, machine := range statemachines.Names() {
-			substitutions[statemachines.Placeholder(machine)] = machineARN(e.Prefix() + machine)
+		settings := a.settings(f, e)
+		a.functions[f.Name] = &Function{Name: f.Name, Build: build, Settings: settings, Timeout: f.Timeout}
+		if err := a.keepSecrets(settings); err != nil {
+			return err
 		}
-		for _, machine := range statemachines.Names() {
-			if err := a.deployMachine(e.Prefix()+machine, machine, substitutions); err != nil {
-				return err
-			}
+	}
+	for _, m := range e.template.Machines() {
+		if err := a.deployMachine(m); err != nil {
+			return fmt.Errorf("state machine %s: %w", m.Name, err)
 		}
 	}
 	return nil
 }
 
-func (a *Account) deployMachine(name, file string, substitutions map[string]string) error {
+// keepSecrets makes the secrets that a function's settings name, for the logins that they name beside them.
+func (a *Account) keepSecrets(settings map[string]string) error {
+	for _, prefix := range []string{"", "OTHER_"} {
+		arn := settings[prefix+"DATABASE_SECRET_ARN"]
+		if arn == "" {
+			continue
+		}
+		text, err := json.Marshal(map[string]string{"username": settings[prefix+"DATABASE_USER"], "password": loginPassword})
+		if err != nil {
+			return err
+		}
+		a.secrets[arn] = string(text)
+	}
+	return nil
+}
+
+func (a *Account) deployMachine(m template.Machine) error {
+	file := m.File[len("statemachines/") : len(m.File)-len(".asl.json")]
 	text, err := statemachines.Text(file)
 	if err != nil {
 		return err
 	}
-	if text, err = asl.Substitute(text, substitutions); err != nil {
-		return fmt.Errorf("state machine %s: %w", file, err)
+	if text, err = asl.Substitute(text, m.Substitutions); err != nil {
+		return err
 	}
-	machine, err := asl.Parse(name, text)
+	machine, err := asl.Parse(m.Name, text)
 	if err != nil {
-		return fmt.Errorf("state machine %s: %w", file, err)
+		return err
 	}
-	a.machines[name] = machine
+	a.machines[m.Name] = machine
 	return nil
 }
 

@@ -1,9 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/publicmapping/districtbuilder-ops/internal/postgres"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
+	"github.com/publicmapping/districtbuilder-ops/stack/template"
 )
 
 // Environment is DistrictBuilder's staging or production in the account.
@@ -25,8 +27,8 @@ type Environment struct {
 	Fleet       *fleetsim.World
 	DB          *pgxpool.Pool
 
-	database  *postgres.Database
-	secretARN string
+	database *postgres.Database
+	template template.Template
 }
 
 // Prefix begins the names of this environment's functions and machines: "dbops-staging-".
@@ -42,9 +44,15 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 	lower := strings.ToLower(name)
 	e := &Environment{
 		Name: name, Usual: usual,
-		DataBucket:  "districtbuilder-" + lower + "-data-" + AWSRegion + a.options.Suffix,
-		StateBucket: "dbops-" + lower + "-state-" + AccountID + "-" + AWSRegion + a.options.Suffix,
-		secretARN:   fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s/database-AbCdEf", AWSRegion, AccountID, lower),
+		DataBucket:  "districtbuilder-" + lower + "-data" + a.options.Suffix,
+		StateBucket: "dbops-" + lower + "-state-" + AccountID + a.options.Suffix,
+	}
+	text, err := template.Text(name)
+	if err != nil {
+		return err
+	}
+	if e.template, err = template.Parse(a.suffixed(text)); err != nil {
+		return err
 	}
 	a.Environments[name] = e
 	for _, bucket := range []string{e.DataBucket, e.StateBucket} {
@@ -52,7 +60,6 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 			return fmt.Errorf("create bucket %s: %w", bucket, err)
 		}
 	}
-	var err error
 	if e.database, err = a.servers.Database.CreateDatabase(ctx, "districtbuilder_"+lower+strings.ReplaceAll(a.options.Suffix, "-", "_")); err != nil {
 		return err
 	}
@@ -62,11 +69,9 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 	if err := postgres.ApplySchema(ctx, e.DB); err != nil {
 		return err
 	}
-	secret, err := json.Marshal(map[string]string{"username": a.servers.Database.User, "password": a.servers.Database.Password})
-	if err != nil {
+	if err := a.servers.logins(ctx, e); err != nil {
 		return err
 	}
-	a.secrets[e.secretARN] = string(secret)
 	e.Fleet = fleetsim.New(fleetsim.Config{
 		Environment: name, Usual: usual, Region: AWSRegion, Account: AccountID, Seed: a.options.Seed, Now: a.Now,
 		Regions: rows{e.DB}, Loader: loader{client: a.S3(), mu: new(sync.Mutex), cache: map[string]loaded{}},
@@ -85,19 +90,30 @@ func (a *Account) fleetFault(environment string) func(service, action string, n 
 	}
 }
 
-// settings are the environment variables of the environment's functions.
-func (a *Account) settings(e, other *Environment) map[string]string {
-	names := e.Fleet.Names
-	return map[string]string{
-		"ENVIRONMENT": e.Name, "STATE_BUCKET": e.StateBucket, "FUNCTION_PREFIX": e.Prefix(),
-		"CLUSTER": names.Cluster, "SERVICE": names.Service, "GROUP": names.Group, "TARGET_GROUP_ARN": names.TargetGroupARN,
-		"LOG_GROUP": names.LogGroup, "CONTAINER": "app",
-		"UPDATE_MACHINE_ARN": machineARN(e.Prefix() + "update-regions"), "NOTIFICATIONS_TOPIC_ARN": "arn:aws:sns:" + AWSRegion + ":" + AccountID + ":" + e.Prefix() + "notifications",
-		"DATABASE_HOST": a.servers.Database.Host, "DATABASE_PORT": strconv.Itoa(a.servers.Database.Port), "DATABASE_NAME": e.database.Name,
-		"DATABASE_USER": a.servers.Database.User, "DATABASE_SECRET_ARN": e.secretARN, "DATABASE_CA_FILE": a.servers.Database.CAFile,
-		"OTHER_DATABASE_HOST": a.servers.Database.Host, "OTHER_DATABASE_PORT": strconv.Itoa(a.servers.Database.Port), "OTHER_DATABASE_NAME": other.database.Name,
-		"OTHER_DATABASE_USER": a.servers.Database.User, "OTHER_DATABASE_SECRET_ARN": other.secretARN,
+// suffixed appends the account's suffix to the names of buckets in a template.
+func (a *Account) suffixed(text []byte) []byte {
+	for _, lower := range []string{"staging", "production"} {
+		for _, bucket := range []string{"districtbuilder-" + lower + "-data", "dbops-" + lower + "-state-" + AccountID} {
+			text = bytes.ReplaceAll(text, []byte(bucket), []byte(bucket+a.options.Suffix))
+		}
 	}
+	return text
+}
+
+// settings are a function's environment variables as the template has them. Only the database's address is another:
+// in AWS its name resolves to the server, here the server is on this machine, at a port of its own.
+func (a *Account) settings(f template.Function, e *Environment) map[string]string {
+	settings := maps.Clone(f.Variables)
+	for prefix, of := range map[string]*Environment{"": e, "OTHER_": a.other(e)} {
+		if settings[prefix+"DATABASE_HOST"] == "" {
+			continue
+		}
+		settings[prefix+"DATABASE_HOST"] = a.servers.Database.Host
+		settings[prefix+"DATABASE_PORT"] = strconv.Itoa(a.servers.Database.Port)
+		settings[prefix+"DATABASE_NAME"] = of.database.Name
+		settings["DATABASE_CA_FILE"] = a.servers.Database.CAFile
+	}
+	return settings
 }
 
 // objects lists a prefix: relative key to ETag.

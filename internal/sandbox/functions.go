@@ -41,6 +41,7 @@ func (a *Account) functionNamed(name string) (*Function, bool) {
 		}
 		name = parts[3]
 	}
+	name, _, _ = strings.Cut(name, ":") // a version or an alias
 	f, ok := a.functions[name]
 	return f, ok
 }

@@ -136,7 +136,7 @@ func (tr *trial) upload(faults ...regiongen.Fault) {
 		if i < len(faults) {
 			data.Fault = faults[i]
 		}
-		u := Update{URI: r.URI, Source: tr.env.NewURI(r.Code, Uploaded.AddDate(5, 0, 0))}
+		u := Update{URI: r.URI, Source: tr.env.NewURI("new", r.Code, Uploaded.AddDate(5, 0, 0))}
 		if _, err := tr.account.Upload(context.Background(), u.Source, data); err != nil {
 			tr.t.Fatal(err)
 		}

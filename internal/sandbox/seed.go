@@ -34,9 +34,10 @@ type Region struct {
 // Uploaded is when the seeds' data came to be, as their URIs say.
 var Uploaded = time.Date(2021, 8, 12, 21, 42, 38, 860e6, time.UTC)
 
-// NewURI is where data of a region made at that time lies: regions/<country>/<region>/<time>/.
-func (e *Environment) NewURI(code string, at time.Time) s3uri.Prefix {
-	return s3uri.Prefix{Bucket: e.DataBucket, Key: fmt.Sprintf("regions/US/%s/%s/", code, at.UTC().Format("2006-01-02T15:04:05.000Z"))}
+// NewURI is where data of a region made at that time lies: <folder>/<country>/<region>/<time>/. Live data and backups are
+// in the folder regions; new data is uploaded to the folder new, which the functions may only read.
+func (e *Environment) NewURI(folder, code string, at time.Time) s3uri.Prefix {
+	return s3uri.Prefix{Bucket: e.DataBucket, Key: fmt.Sprintf("%s/US/%s/%s/", folder, code, at.UTC().Format("2006-01-02T15:04:05.000Z"))}
 }
 
 // Load puts regions into an environment: files on S3, a row and maps in the database.
@@ -47,7 +48,7 @@ func (a *Account) Load(ctx context.Context, e *Environment, seeds ...Seed) ([]Re
 		if seed.Archived {
 			at = at.AddDate(-1, 0, 0)
 		}
-		r := Region{Seed: seed, URI: e.NewURI(seed.Code, at)}
+		r := Region{Seed: seed, URI: e.NewURI("regions", seed.Code, at)}
 		bytes, err := a.Upload(ctx, r.URI, seed.Data)
 		if err != nil {
 			return nil, err

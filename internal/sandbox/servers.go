@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
+	"github.com/publicmapping/districtbuilder-ops/docs"
 	"github.com/publicmapping/districtbuilder-ops/internal/postgres"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
 )
@@ -13,6 +15,30 @@ import (
 type Servers struct {
 	S3       *objectstore.Server
 	Database *postgres.Server
+
+	roles sync.Mutex // logins belong to the server, not to one database
+}
+
+// loginPassword is that of the SQL functions' logins.
+const loginPassword = "sandbox-login"
+
+// logins gives the SQL functions their logins in an environment's database, by the scripts that operators run.
+func (s *Servers) logins(ctx context.Context, e *Environment) error {
+	s.roles.Lock()
+	defer s.roles.Unlock()
+	scripts := docs.DatabaseRoles
+	names := []string{"dbops_find_regions", "dbops_bump_versions"}
+	if e.Name == "Staging" {
+		scripts += docs.DatabaseRolesStaging
+		names = append(names, "dbops_set_region_uri")
+	}
+	for _, name := range names {
+		scripts += "ALTER ROLE " + name + " CONNECTION LIMIT -1 PASSWORD '" + loginPassword + "';\n"
+	}
+	if _, err := e.DB.Exec(ctx, scripts); err != nil {
+		return fmt.Errorf("make the logins of the SQL functions: %w", err)
+	}
+	return nil
 }
 
 // StartServers starts S3 and PostgreSQL with their files in dir. A process can have one S3 at a time.

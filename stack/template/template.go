@@ -62,17 +62,31 @@ type Statement struct {
 	Conditions map[string]map[string][]string
 }
 
-// Load reads the template of Staging or Production.
-func Load(environment string) (Template, error) {
+// Text is the template of Staging or Production.
+func Text(environment string) ([]byte, error) {
 	text, err := files.ReadFile(strings.ToLower(environment) + ".template.json")
 	if err != nil {
-		return Template{}, fmt.Errorf("template of %s: %w", environment, err)
+		return nil, fmt.Errorf("template of %s: %w", environment, err)
 	}
+	return text, nil
+}
+
+// Parse reads a template.
+func Parse(text []byte) (Template, error) {
 	var t Template
 	if err := json.Unmarshal(text, &t); err != nil {
-		return Template{}, fmt.Errorf("template of %s: %w", environment, err)
+		return Template{}, fmt.Errorf("template: %w", err)
 	}
 	return t, nil
+}
+
+// Load reads the template of Staging or Production.
+func Load(environment string) (Template, error) {
+	text, err := Text(environment)
+	if err != nil {
+		return Template{}, err
+	}
+	return Parse(text)
 }
 
 // of yields the resources of a type in the order of their IDs.

@@ -39,7 +39,7 @@ func namesOf(environment, region, account string) Names {
 		account:        account,
 	}
 	n.ClusterARN = n.arn("ecs", "cluster/"+n.Cluster)
-	n.TargetGroupARN = n.arn("elasticloadbalancing", "targetgroup/"+n.TargetGroup+"/6d0ecf831eec9f09")
+	n.TargetGroupARN = n.arn("elasticloadbalancing", "targetgroup/"+n.TargetGroup+"/0123456789abcdef")
 	return n
 }
 
