@@ -11,7 +11,7 @@ import (
 )
 
 // maxInFlight is how many requests to S3 a function has in flight at most.
-const maxInFlight = 512
+const maxInFlight = 256
 
 func newCopier(env lambdarun.Env) *s3copy.Copier {
 	return s3copy.New(s3copy.NewClient(env.AWS, maxInFlight), s3copy.Options{MaxInFlight: maxInFlight})

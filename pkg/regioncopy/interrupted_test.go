@@ -85,6 +85,7 @@ func etagsOf(files map[string]string) map[string]string {
 var changes = map[string]bool{"PutObject": true, "CopyObject": true, "DeleteObjects": true, "CompleteMultipartUpload": true}
 
 func TestCutOffAfterEveryCall(t *testing.T) {
+	t.Parallel()
 	verbs := []struct {
 		name   string
 		before func(w *world)
@@ -146,9 +147,10 @@ func (w *world) undone() {
 }
 
 func TestDeadlinesStopEachVerbAndTheNextCallGoesOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	tiles := map[string]string{}
-	for i := range 30 {
+	for i := range 16 {
 		tiles[fmt.Sprintf("tiles/9/%d.pbf", i)] = fmt.Sprintf("tile %d", i)
 	}
 	old, next := maps.Clone(oldFiles), maps.Clone(newFiles)
@@ -167,7 +169,7 @@ func TestDeadlinesStopEachVerbAndTheNextCallGoesOn(t *testing.T) {
 	repeat := func(name string, verb func(context.Context) (bool, error)) {
 		t.Helper()
 		for turns := 1; ; turns++ {
-			ctx, cancel := context.WithTimeout(t.Context(), 600*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			done, err := verb(ctx)
 			if err != nil || ctx.Err() != nil || turns > 20 {
 				t.Fatalf("%s, turn %d: %v, context: %v", name, turns, err, ctx.Err())
@@ -196,6 +198,30 @@ func TestOrderOfPhases(t *testing.T) {
 	} {
 		if got := phase(key); got != want {
 			t.Errorf("phase(%q) = %d, want %d", key, got, want)
+		}
+	}
+}
+
+func TestUntouched(t *testing.T) {
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	was := s3copy.Object{Key: "a", Size: 1, ETag: "e", LastModified: noon}
+	later, other := was, was
+	later.LastModified, other.ETag = noon.Add(time.Second), "f"
+	tests := []struct {
+		name        string
+		there       s3copy.Object
+		overwritten time.Time
+		want        bool
+	}{
+		{"never overwritten", was, time.Time{}, true},
+		{"older than the overwrite", was, noon.Add(time.Second), true},
+		{"of the overwrite's first second: it may be either", was, noon, false},
+		{"same content, written again", later, noon, false},
+		{"other content", other, noon.Add(time.Second), false},
+	}
+	for _, tt := range tests {
+		if got := untouched(was, tt.there, tt.overwritten); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -165,6 +166,7 @@ func TestJournalIsWrittenBeforeTheFirstChange(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		change func(w *world)
@@ -337,4 +339,38 @@ func TestInputs(t *testing.T) {
 	if err != nil || string(b) != `{"id":"a","uri":"s3://data/v1/"}` {
 		t.Errorf("%s, %v", b, err)
 	}
+}
+
+// Two calls at once, as after a timeout that was none, must go on with one backup.
+func TestFirstChoiceOfABackupWins(t *testing.T) {
+	w := newWorld(t)
+	other := w.region.URI.Sibling("-backup-" + date + "-2")
+	var once sync.Once
+	w.front.SetHooks(objectstore.Hooks{Fault: func(op, _, key string) objectstore.Fault {
+		if op != "PutObject" || !strings.HasSuffix(key, "/"+choiceName) {
+			return objectstore.Fault{}
+		}
+		return objectstore.Fault{Before: func() {
+			once.Do(func() {
+				var written choice
+				r := recordsOf(w.direct, w.state, run, w.region.ID)
+				live, err := w.copier().Take(t.Context(), w.region.URI)
+				if err != nil {
+					t.Error(err)
+				}
+				written.Live, written.Backup = w.region.URI, other
+				if written.Of, err = r.writeInventory(t.Context(), liveInventoryName, live); err != nil {
+					t.Error(err)
+				}
+				if err := r.put(t.Context(), choiceName, written, nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}}
+	}})
+	if out := w.backed(); out.Backup != other {
+		t.Errorf("backup = %s, want the first choice %s", out.Backup, other)
+	}
+	w.holds(other, oldFiles)
+	w.holds(w.backup, map[string]string{})
 }

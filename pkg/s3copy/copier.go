@@ -42,7 +42,7 @@ type Options struct {
 	MaxCopy int64
 	// InFlight is how many requests are in flight at the start; the number then follows latency and throttling. 128.
 	InFlight int
-	// MaxInFlight bounds that number. 512.
+	// MaxInFlight bounds that number. 256, for which a function needs about 60 MiB.
 	MaxInFlight int
 	// Margin is how long before the context's deadline no new request is started. 20 s. The requests still in
 	// flight after half of it are cut off, and the rest is for cleaning up and answering.
@@ -54,7 +54,7 @@ func (o Options) withDefaults() Options {
 	orElse(&o.PartSize, 16<<20)
 	orElse(&o.MaxCopy, 5_000_000_000)
 	orElse(&o.InFlight, 128)
-	orElse(&o.MaxInFlight, 512)
+	orElse(&o.MaxInFlight, 256)
 	orElse(&o.Margin, 20*time.Second)
 	return o
 }

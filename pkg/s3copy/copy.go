@@ -85,10 +85,11 @@ func (t *transfer) run() error {
 	parts.Go(func() { t.copyParts(large) })
 	defer parts.Wait()
 	for _, p := range phases {
-		if err := t.each(len(p.small), func(i int) error { return t.copySmall(p.small[i]) }); err != nil {
-			return err
-		}
-		if err := t.each(len(p.large), func(i int) error { return t.finish(p.large[i]) }); err != nil {
+		var large sync.WaitGroup
+		large.Go(func() { _ = t.each(len(p.large), func(i int) error { return t.finish(p.large[i]) }) })
+		_ = t.each(len(p.small), func(i int) error { return t.copySmall(p.small[i]) })
+		large.Wait()
+		if err := t.cause(); err != nil {
 			return err
 		}
 	}

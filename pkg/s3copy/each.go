@@ -3,25 +3,34 @@ package s3copy
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
-// each calls do for 0 to n-1, as many at once as requests may be in flight, and returns when all calls have: with
-// the error that ended the session, if any.
+// each calls do for 0 to n-1 in turn, as many at once as requests may be in flight, and returns when all calls have: with
+// the error that ended the session, if any. Goroutines do many calls each: the SDK needs deep stacks, which take time to grow.
 func (s *session) each(n int, do func(int) error) error {
-	slots := make(chan struct{}, s.options.MaxInFlight)
+	var next, workers atomic.Int64
 	var running sync.WaitGroup
-	for i := range n {
-		select {
-		case slots <- struct{}{}:
-		case <-s.soft.Done():
+	var work func()
+	hire := func() {
+		if workers.Add(1) > int64(min(n, s.pace.allowed())) {
+			workers.Add(-1)
+			return
 		}
-		if s.soft.Err() != nil {
-			break
-		}
-		running.Go(func() {
-			defer func() { <-slots }()
+		running.Go(work)
+	}
+	work = func() {
+		for s.soft.Err() == nil {
+			i := int(next.Add(1)) - 1
+			if i >= n {
+				return
+			}
 			s.failed(do(i))
-		})
+			hire()
+		}
+	}
+	for range min(n, s.pace.allowed()) {
+		hire()
 	}
 	running.Wait()
 	return s.cause()

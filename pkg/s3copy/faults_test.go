@@ -28,6 +28,7 @@ func (w *world) seed(n int) s3copy.Inventory {
 }
 
 func TestStormOfSlowDownsIsSurvived(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, objectstore.Hooks{})
 	source := w.seed(60)
 	dice := rand.New(rand.NewPCG(1, 2))
@@ -50,6 +51,7 @@ func TestStormOfSlowDownsIsSurvived(t *testing.T) {
 }
 
 func TestThrottlingUntilTheDeadlineIsNoFailure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, objectstore.Hooks{})
 	source := w.seed(3)
 	w.front.SetHooks(objectstore.Hooks{Fault: func(op, _, _ string) objectstore.Fault {
@@ -73,6 +75,7 @@ func TestThrottlingUntilTheDeadlineIsNoFailure(t *testing.T) {
 }
 
 func TestDeadlineStopsInTimeAndTheNextCallGoesOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, objectstore.Hooks{})
 	source := w.seed(40)
 	w.front.SetHooks(objectstore.Hooks{Fault: func(op, _, _ string) objectstore.Fault { return objectstore.Fault{Delay: 50 * time.Millisecond} }})
@@ -109,6 +112,7 @@ func TestCancelledCallerIsAnError(t *testing.T) {
 }
 
 func TestLostAndBrokenAnswers(t *testing.T) {
+	t.Parallel()
 	faults := map[string]objectstore.Fault{
 		"answer lost":    {LostAnswer: true},
 		"internal error": {Replace: objectstore.InternalError()},
@@ -151,6 +155,7 @@ func TestLostAndBrokenAnswers(t *testing.T) {
 
 // S3 forgets an upload that was completed or aborted; the gateway would answer 200.
 func TestForgottenUpload(t *testing.T) {
+	t.Parallel()
 	forgotten := &objectstore.Refusal{Status: 404, Code: "NoSuchUpload", Message: "The specified upload does not exist."}
 	t.Run("completed, answer lost", func(t *testing.T) {
 		w := newWorld(t, objectstore.Hooks{})

@@ -9,9 +9,11 @@ import (
 const (
 	// minInFlight is kept even under throttling, so that the work goes on.
 	minInFlight = 4
-	// prefixRate is what S3 lets a prefix do at least: copies a second. Requests in flight beyond prefixRate x latency
-	// would be answered SlowDown.
-	prefixRate = 3500
+	// minForLatency is kept when answers are slow, for they may be slow for other reasons than too many requests.
+	minForLatency = 64
+	// prefixRate is how many copies a second are tried for at most: S3 lets a prefix do at least 3,500, and often more.
+	// More requests in flight than prefixRate x latency would only be answered SlowDown.
+	prefixRate = 7000
 	// minWindow is how many answers a judgement of the latency needs.
 	minWindow = 32
 )
@@ -105,6 +107,13 @@ func (p *pace) answered(latency time.Duration) {
 	p.admit()
 }
 
+// allowed returns how many requests may be in flight now.
+func (p *pace) allowed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.limit
+}
+
 // slowDown tells of a request that was throttled. Of those sent together only the first counts.
 func (p *pace) slowDown() {
 	p.mu.Lock()
@@ -122,9 +131,9 @@ func (p *pace) slowDown() {
 func nextLimit(limit, most int, mean, best time.Duration, throttled bool) int {
 	useful := min(most, int(prefixRate*best.Seconds()))
 	switch step := max(1, limit/8); {
-	case mean > 5*best/2:
-		return max(minInFlight, limit-step)
-	case mean > 3*best/2 || limit >= useful:
+	case mean > 4*best:
+		return min(limit, max(minForLatency, limit-step))
+	case mean > 2*best || limit >= useful:
 		return limit
 	case throttled:
 		return min(useful, limit+max(1, limit/64))

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
@@ -96,14 +98,15 @@ func TestNextLimit(t *testing.T) {
 		throttled  bool
 		want       int
 	}{
-		{"60 ms allow 210, so grow", 128, 60 * ms, 60 * ms, false, 144},
-		{"grow no further than S3's rate", 205, 60 * ms, 60 * ms, false, 210},
-		{"30 ms need 105: stay", 128, 30 * ms, 30 * ms, false, 128},
-		{"latency half up: stay", 128, 91 * ms, 60 * ms, false, 128},
-		{"latency far up: requests queue", 128, 151 * ms, 60 * ms, false, 112},
+		{"60 ms allow 420, so grow", 128, 60 * ms, 60 * ms, false, 144},
+		{"grow no further than S3's rate", 415, 60 * ms, 60 * ms, false, 420},
+		{"30 ms need 210: stay", 220, 30 * ms, 30 * ms, false, 220},
+		{"latency up: stay", 128, 121 * ms, 60 * ms, false, 128},
+		{"latency far up: requests queue", 128, 241 * ms, 60 * ms, false, 112},
+		{"latency far up: not too few", 66, 241 * ms, 60 * ms, false, 64},
+		{"latency far up, few already", 10, 241 * ms, 60 * ms, false, 10},
 		{"throttled before: carefully", 128, 60 * ms, 60 * ms, true, 130},
 		{"the most", 500, time.Second, time.Second, false, 512},
-		{"never none", 4, time.Second, ms, false, 4},
 	}
 	for _, tt := range tests {
 		if got := nextLimit(tt.limit, 512, tt.mean, tt.best, tt.throttled); got != tt.want {
@@ -205,5 +208,39 @@ func TestJudge(t *testing.T) {
 		if got := judge(pair{want: tt.want, is: tt.is}, tt.sumWant, tt.sumIs, tt.opaque); got != tt.verdict {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.verdict)
 		}
+	}
+}
+
+// failing is S3 that refuses a copy a number of times, and has nothing else to say.
+type failing struct {
+	client
+	code  string
+	times int
+}
+
+func (f *failing) ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+	return &s3.ListObjectsV2Output{}, nil
+}
+
+func (f *failing) CopyObject(context.Context, *s3.CopyObjectInput, ...func(*s3.Options)) (*s3.CopyObjectOutput, error) {
+	if f.times--; f.times >= 0 {
+		return nil, &smithy.GenericAPIError{Code: f.code}
+	}
+	return &s3.CopyObjectOutput{}, nil
+}
+
+func TestPatience(t *testing.T) {
+	for _, tt := range []struct {
+		code  string
+		times int
+		fails bool
+	}{{"SlowDown", 100, false}, {"InternalError", maxFailures - 1, false}, {"InternalError", maxFailures, true}, {"AccessDenied", 1, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			job := Job{Source: Inventory{Objects: []Object{{Key: "a", Size: 1, ETag: "e"}}}}
+			result, err := New(&failing{code: tt.code, times: tt.times}, Options{}).Copy(t.Context(), job)
+			if (err != nil) != tt.fails || result.Done == tt.fails {
+				t.Errorf("%s %d times: %+v, %v", tt.code, tt.times, result, err)
+			}
+		})
 	}
 }
