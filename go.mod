@@ -107,4 +107,7 @@ require (
 	golang.org/x/tools v0.48.0 // indirect
 	golang.org/x/tools/cmd/godoc v0.1.0-deprecated // indirect
 	golang.org/x/tools/godoc v0.1.0-deprecated // indirect
+	quamina.net/go/quamina v1.4.0
 )
+
+replace quamina.net/go/quamina => github.com/timbray/quamina v1.4.0
