@@ -22,6 +22,7 @@ import (
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
 )
 
@@ -58,6 +59,8 @@ type Options struct {
 	OldAgent bool
 	// Timing of the fleet; zero values are DistrictBuilder's.
 	Timing fleetsim.Timing
+	// Without takes one statement out of the policies, to see what it is there for.
+	Without *iam.Ref
 	// FleetFault is asked first at each call of the fleet's APIs.
 	FleetFault func(environment, service, action string, n int) fleetsim.Fault
 
@@ -89,6 +92,7 @@ type Account struct {
 	services map[string]http.Handler
 	secrets  map[string]string
 	topics   topics
+	iam      enforcement
 	rng      *rand.Rand
 
 	functions map[string]*Function
@@ -111,6 +115,10 @@ func Start(ctx context.Context, o Options) (_ *Account, err error) {
 		Environments: map[string]*Environment{}, secrets: map[string]string{},
 		functions: map[string]*Function{}, machines: map[string]*asl.Machine{}, executions: map[string]*Execution{},
 	}
+	a.iam = enforcement{
+		account:    iam.Account{ID: AccountID, Region: AWSRegion, TLS: true, GroupOf: a.groupOf},
+		principals: map[string]principal{}, without: o.Without,
+	}
 	if a.clock == nil {
 		a.clock = asl.RealClock{}
 	}
@@ -132,8 +140,8 @@ func Start(ctx context.Context, o Options) (_ *Account, err error) {
 	if err := a.listen(); err != nil {
 		return nil, err
 	}
-	for name, usual := range map[string]int{"Staging": max(1, o.Usual), "Production": max(1, o.Usual) + 1} {
-		if err := a.addEnvironment(ctx, name, usual); err != nil {
+	for i, name := range []string{"Staging", "Production"} {
+		if err := a.addEnvironment(ctx, name, max(1, o.Usual)+i); err != nil {
 			return nil, fmt.Errorf("set up %s: %w", name, err)
 		}
 	}

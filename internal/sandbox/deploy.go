@@ -4,34 +4,51 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/template"
 	"github.com/publicmapping/districtbuilder-ops/lambdas"
-	"github.com/publicmapping/districtbuilder-ops/stack/template"
-	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
 // deploy makes an environment's functions and state machines as its template describes them: what would be deployed
-// to AWS is what runs here, so that a mistake in the wiring shows here.
+// to AWS is what runs here, so that a mistake in the wiring or in a permission shows here.
 func (a *Account) deploy(e *Environment) error {
-	for _, f := range e.template.Functions() {
-		build, ok := lambdas.Actions[f.Action]
-		if !ok {
-			return fmt.Errorf("function %s runs %q, which is no action", f.Name, f.Action)
-		}
-		settings := a.settings(f, e)
-		a.functions[f.Name] = &Function{Name: f.Name, Build: build, Settings: settings, Timeout: f.Timeout}
-		if err := a.keepSecrets(settings); err != nil {
-			return err
+	for _, f := range e.template.Functions {
+		if err := a.deployFunction(e, f); err != nil {
+			return fmt.Errorf("function %s: %w", f.Name, err)
 		}
 	}
-	for _, m := range e.template.Machines() {
-		if err := a.deployMachine(m); err != nil {
+	for _, m := range e.template.Machines {
+		machine, err := asl.Parse(m.Name, m.Definition)
+		if err != nil {
 			return fmt.Errorf("state machine %s: %w", m.Name, err)
 		}
+		a.machines[m.Name] = machine
+		role, ok := e.template.Role(m.Role)
+		if !ok {
+			return fmt.Errorf("state machine %s: its role %s is not in the template", m.Name, m.Role)
+		}
+		a.iam.principals[m.Name] = principal{role: role, template: e.template}
 	}
 	return nil
+}
+
+func (a *Account) deployFunction(e *Environment, f template.Function) error {
+	action := strings.TrimPrefix(f.Name, e.Prefix())
+	build, ok := lambdas.Actions[action]
+	if !ok {
+		return fmt.Errorf("%q is no action", action)
+	}
+	role, ok := e.template.Role(f.Role)
+	if !ok {
+		return fmt.Errorf("its role %s is not in the template", f.Role)
+	}
+	settings := a.settings(f, e)
+	a.functions[f.Name] = &Function{Name: f.Name, Build: build, Settings: settings, Timeout: f.Timeout}
+	a.iam.principals[accessKey(f.Name)] = principal{role, f.ARN, e.template}
+	return a.keepSecrets(settings)
 }
 
 // keepSecrets makes the secrets that a function's settings name, for the logins that they name beside them.
@@ -47,23 +64,6 @@ func (a *Account) keepSecrets(settings map[string]string) error {
 		}
 		a.secrets[arn] = string(text)
 	}
-	return nil
-}
-
-func (a *Account) deployMachine(m template.Machine) error {
-	file := m.File[len("statemachines/") : len(m.File)-len(".asl.json")]
-	text, err := statemachines.Text(file)
-	if err != nil {
-		return err
-	}
-	if text, err = asl.Substitute(text, m.Substitutions); err != nil {
-		return err
-	}
-	machine, err := asl.Parse(m.Name, text)
-	if err != nil {
-		return err
-	}
-	a.machines[m.Name] = machine
 	return nil
 }
 

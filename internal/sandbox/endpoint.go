@@ -5,19 +5,14 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
 )
 
 // service tells which AWS service a request is for: by what it was signed for, as AWS's own endpoints do.
 func service(r *http.Request) string {
-	authorization := r.Header.Get("Authorization")
-	if authorization == "" {
-		authorization = "Credential=" + r.URL.Query().Get("X-Amz-Credential") // presigned
-	}
-	_, scope, found := strings.Cut(authorization, "Credential=")
-	if parts := strings.Split(scope, "/"); found && len(parts) >= 5 {
-		return parts[3]
-	}
-	return ""
+	_, name := iam.Signer(r)
+	return name
 }
 
 // ServeHTTP answers the account's APIs on one address.
@@ -29,7 +24,11 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"Elastic Load Balancing, CloudWatch, CloudWatch Logs, SNS, Secrets Manager and STS", http.StatusNotImplemented)
 		return
 	}
-	handler.ServeHTTP(w, r)
+	who, ok := a.iam.permitted(w, r)
+	if !ok {
+		return
+	}
+	handler.ServeHTTP(a.iam.hide(who, w, r), r)
 }
 
 // apiError is an error of a JSON protocol.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/publicmapping/districtbuilder-ops/internal/postgres"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
-	"github.com/publicmapping/districtbuilder-ops/stack/template"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/template"
+	stack "github.com/publicmapping/districtbuilder-ops/stack/template"
+	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
 // Environment is DistrictBuilder's staging or production in the account.
@@ -28,7 +31,7 @@ type Environment struct {
 	DB          *pgxpool.Pool
 
 	database *postgres.Database
-	template template.Template
+	template *template.Template
 }
 
 // Prefix begins the names of this environment's functions and machines: "dbops-staging-".
@@ -47,11 +50,11 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 		DataBucket:  "districtbuilder-" + lower + "-data" + a.options.Suffix,
 		StateBucket: "dbops-" + lower + "-state-" + AccountID + a.options.Suffix,
 	}
-	text, err := template.Text(name)
+	text, err := stack.Text(name)
 	if err != nil {
 		return err
 	}
-	if e.template, err = template.Parse(a.suffixed(text)); err != nil {
+	if e.template, err = template.Load(a.suffixed(text), template.Options{Account: AccountID, Region: AWSRegion, Definition: definition}); err != nil {
 		return err
 	}
 	a.Environments[name] = e
@@ -73,7 +76,7 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 		return err
 	}
 	e.Fleet = fleetsim.New(fleetsim.Config{
-		Environment: name, Usual: usual, Region: AWSRegion, Account: AccountID, Seed: a.options.Seed, Now: a.Now,
+		Environment: name, Usual: usual, Region: AWSRegion, Account: AccountID, Seed: 2*a.options.Seed + uint64(len(a.Environments)), Now: a.Now,
 		Regions: rows{e.DB}, Loader: loader{client: a.S3(), mu: new(sync.Mutex), cache: map[string]loaded{}},
 		Timing: a.options.Timing, Faults: a.options.Faults, OldAgent: a.options.OldAgent, Fault: a.fleetFault(name),
 	})
@@ -88,6 +91,11 @@ func (a *Account) fleetFault(environment string) func(service, action string, n 
 	return func(service, action string, n int) fleetsim.Fault {
 		return a.options.FleetFault(environment, service, action, n)
 	}
+}
+
+// definition is the text of a state machine that a template names by its file.
+func definition(file string) ([]byte, error) {
+	return statemachines.Text(strings.TrimSuffix(path.Base(file), ".asl.json"))
 }
 
 // suffixed appends the account's suffix to the names of buckets in a template.

@@ -133,6 +133,7 @@ func (tr *trial) upload(faults ...regiongen.Fault) {
 	for i, r := range tr.regions[:2] {
 		data := r.Data
 		data.Revision++
+		data.Tiles += 2*i - 1 // one object less than before, and one more
 		if i < len(faults) {
 			data.Fault = faults[i]
 		}

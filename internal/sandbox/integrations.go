@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
 )
 
 // Run performs a task of a state machine: it is the account's end of Step Functions' service integrations.
@@ -54,6 +56,9 @@ func (a *Account) lambdaInvoke(task asl.Task) (any, error) {
 	if err := arguments(task, &in); err != nil {
 		return nil, err
 	}
+	if err := a.machineMay(task, "lambda:InvokeFunction", in.FunctionName, "Lambda.AWSLambdaException"); err != nil {
+		return nil, err
+	}
 	f, ok := a.functionNamed(in.FunctionName)
 	if !ok {
 		return nil, &asl.Error{Name: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + in.FunctionName}
@@ -72,12 +77,25 @@ func (a *Account) lambdaInvoke(task asl.Task) (any, error) {
 	return map[string]any{"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": http.StatusOK}, nil
 }
 
+// machineMay holds what a state machine's role permits against what the machine is about to do.
+func (a *Account) machineMay(task asl.Task, action, resource, errorName string) error {
+	parts := strings.Split(task.ExecutionID, ":")
+	machine := parts[len(parts)-2]
+	if refused := a.iam.decide(a.iam.principals[machine], iam.Request{Action: action, Resource: resource}); refused != nil {
+		return &asl.Error{Name: errorName, Cause: refused.Message()}
+	}
+	return nil
+}
+
 func (a *Account) startExecutionSync(ctx context.Context, task asl.Task) (any, error) {
 	var in struct {
 		StateMachineArn, Name string
 		Input                 json.RawMessage
 	}
 	if err := arguments(task, &in); err != nil {
+		return nil, err
+	}
+	if err := a.machineMay(task, "states:StartExecution", in.StateMachineArn, "StepFunctions.AWSStepFunctionsException"); err != nil {
 		return nil, err
 	}
 	child, err := a.StartExecution(in.StateMachineArn, in.Name, in.Input)

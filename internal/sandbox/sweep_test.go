@@ -38,6 +38,17 @@ var courses = []course{
 
 func (c course) start(t *testing.T, fail func(asl.Task) failure) (*trial, *asl.Result) {
 	t.Helper()
+	tr := c.prepare(t, fail)
+	input := map[string]any{}
+	if c.machine == "update-regions" {
+		input = tr.input(nil)
+	}
+	return tr, tr.run(c.machine, input)
+}
+
+// prepare makes the account in which the course is to be run.
+func (c course) prepare(t *testing.T, fail func(asl.Task) failure) *trial {
+	t.Helper()
 	var options []func(*Options)
 	if c.options != nil {
 		options = append(options, c.options)
@@ -54,12 +65,10 @@ func (c course) start(t *testing.T, fail func(asl.Task) failure) (*trial, *asl.R
 		}
 		return none
 	}
-	input := map[string]any{}
 	if c.machine == "update-regions" {
 		tr.upload(c.faults...)
-		input = tr.input(nil)
 	}
-	return tr, tr.run(c.machine, input)
+	return tr
 }
 
 // tasks lists the Task states of a machine, those inside Maps too.

@@ -2,34 +2,49 @@ package sandbox
 
 import (
 	"encoding/json"
-	"strings"
 
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/eventpattern"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/template"
 )
 
 // eachEventIsDelivered is how often the bus delivers an event: at least once, as EventBridge promises, and here always twice.
 const eachEventIsDelivered = 2
 
-// objectCreated sends S3's "Object Created" event to the function that starts updates, as the environment's rule does:
-// for uploads of updates/<name>.json to its data bucket. Copies do not match.
+// objectCreated sends S3's "Object Created" event to the targets of every rule whose pattern it fits.
 func (a *Account) objectCreated(e objectstore.Event) {
+	if a.options.Bubble {
+		return // deliveries take their own time, which a bubble does not know of
+	}
+	event, err := json.Marshal(a.event(e))
+	if err != nil {
+		a.log.Error("event", "error", err)
+		return
+	}
 	for _, env := range a.Environments {
-		f, ok := a.functions[env.Prefix()+"start-update"]
-		uploaded := e.Reason == "PutObject" || e.Reason == "CompleteMultipartUpload"
-		if !ok || a.options.Bubble || !uploaded || e.Bucket != env.DataBucket || !strings.HasPrefix(e.Key, "updates/") || !strings.HasSuffix(e.Key, ".json") {
-			continue
+		for _, rule := range env.template.Rules {
+			if fits, err := eventpattern.Match(rule.Pattern, event); err != nil {
+				a.log.Error("event pattern", "rule", rule.Name, "error", err)
+			} else if fits {
+				a.deliver(rule, event)
+			}
 		}
-		event, err := json.Marshal(a.event(e))
-		if err != nil {
-			a.log.Error("event", "error", err)
-			return
+	}
+}
+
+func (a *Account) deliver(rule template.Rule, event []byte) {
+	for _, target := range rule.Targets {
+		f, ok := a.functionNamed(target.ARN)
+		if !ok {
+			a.log.Error("a rule's target is no function", "rule", rule.Name, "target", target.ARN)
+			continue
 		}
 		for range eachEventIsDelivered {
 			a.deliveries.Add(1)
 			go func() {
 				defer a.deliveries.Done()
 				if _, err := a.invoke(f, event); err != nil {
-					a.log.Error("start-update failed", "error", err)
+					a.log.Error("delivery failed", "rule", rule.Name, "error", err)
 				}
 			}()
 		}
