@@ -24,6 +24,7 @@ var Actions = map[string]lambdarun.Build{
 	"restore-region":   regioncopy.RestoreRegionAction,
 	"acquire-lock":     journal.AcquireLockAction,
 	"release-lock":     journal.ReleaseLockAction,
+	"commit-run":       journal.CommitRunAction,
 	"list-left":        journal.ListLeftAction,
 	"survey-fleet":     fleet.SurveyFleetAction,
 	"fence-group":      fleet.FenceGroupAction,

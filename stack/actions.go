@@ -56,6 +56,8 @@ var actions = []action{
 		memory: small, timeout: quick, uses: []string{"ENVIRONMENT", "STATE_BUCKET", "FUNCTION_PREFIX"}, calls: environment.acquiresLock},
 	{name: "release-lock", description: "Ends a run and frees the environment",
 		memory: small, timeout: quick, uses: []string{"STATE_BUCKET"}, calls: environment.releasesLock},
+	{name: "commit-run", description: "Passes a run's point of no return: from here it is completed, not undone",
+		memory: small, timeout: quick, uses: []string{"STATE_BUCKET"}, calls: environment.commitsRun},
 	{name: "list-left", description: "Lists what a run left behind, and how to undo it",
 		memory: small, timeout: quick, uses: []string{"STATE_BUCKET", "FUNCTION_PREFIX"}, calls: environment.listsLeft},
 

@@ -47,11 +47,13 @@ func (e environment) backsUp() []permission {
 		e.seeMissingState())
 }
 
+// overwrites opens no closed entry: one is closed when the region was put back, or when the run is past undoing, and the
+// run does not overwrite again after either.
 func (e environment) overwrites() []permission {
 	return slices.Concat(e.copies(e.readable(), e.WritePrefixes, anywhere), e.recordsJournal(), []permission{
 		onPrefixes("RemoveData", e.WritePrefixes, "s3:DeleteObject"),
 		e.state("ReadRecords", []string{"s3:GetObject"}, regionObjects),
-		e.state("WriteRecords", []string{"s3:PutObject"}, recordsOf("overwrite.json")...),
+		e.state("WriteRecords", []string{"s3:PutObject"}, recordsOf("overwrite.json", "busy.json")...),
 	})
 }
 
@@ -78,6 +80,9 @@ func (e environment) releasesLock() []permission {
 		permission{id: "Lock", actions: []string{"s3:GetObject", "s3:DeleteObject"}, resources: []string{e.stateObjects(lockObject)}},
 		e.state("EndRun", []string{"s3:PutObject"}, finishedMark))
 }
+
+// commitsRun: an entry for what is to be done is recorded, and those of the data's undo are closed.
+func (e environment) commitsRun() []permission { return e.recordsJournal() }
 
 func (e environment) listsLeft() []permission {
 	return []permission{

@@ -43,6 +43,7 @@ var (
 
 func (e environment) surveysFleet() []permission {
 	return append(e.recordsJournal(),
+		e.reopensJournal(),
 		e.onService("DescribeService", "ecs:DescribeServices"),
 		e.listsTasks(),
 		e.onTasks("ReadTasks", "ecs:DescribeTasks", "ecs:GetTaskProtection"),

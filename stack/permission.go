@@ -69,14 +69,19 @@ func (e environment) closesJournal() []permission {
 	}
 }
 
-// recordsJournal is what an action needs to record an inverse. An entry that was closed is opened by removing its mark.
+// recordsJournal is what an action needs to record an inverse once.
 func (e environment) recordsJournal() []permission {
 	return []permission{
 		e.state("SeeWhetherEnded", []string{"s3:GetObject"}, finishedMark),
 		e.state("RecordJournal", []string{"s3:GetObject", "s3:PutObject"}, journalObjects),
-		e.state("ReopenJournal", []string{"s3:DeleteObject"}, closedMarks),
 		e.seeMissingState(),
 	}
+}
+
+// reopensJournal is what recording needs as well when a run may record anew what it has undone: the mark of the closed
+// entry is removed.
+func (e environment) reopensJournal() permission {
+	return e.state("ReopenJournal", []string{"s3:DeleteObject"}, closedMarks)
 }
 
 // recordsOf are a region's records in a run's folder, by name.

@@ -310,3 +310,28 @@ func (a *Audit) notReplaced() (running []string) {
 
 // Replaced says which old tasks still run, after a restart that succeeded.
 func (a *Audit) Replaced() []string { return a.notReplaced() }
+
+// Served says which healthy task has loaded something else than what is live: browsers would read one, the task the other.
+func (a *Audit) Served(ctx context.Context) (wrong []string, err error) {
+	live := map[string]string{}
+	for _, u := range a.updates {
+		f, err := filesAt(a.account.S3(), u.URI.String())
+		if err != nil {
+			return nil, err
+		}
+		if live[u.URI.String()], err = f.fingerprint(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range a.env.Fleet.Snapshot().Tasks {
+		if t.Service != a.env.Fleet.Names.Service || t.Target != "healthy" {
+			continue
+		}
+		for _, l := range t.Loaded {
+			if want, updated := live[l.URI]; updated && l.Fingerprint != want {
+				wrong = append(wrong, fmt.Sprintf("task %s has loaded other data of %s than is live", t.ID, l.URI))
+			}
+		}
+	}
+	return wrong, nil
+}

@@ -115,6 +115,7 @@ func (tr *trial) goodInputs(t *testing.T) []bootstrapStep {
 		"stop-tasks":       {payload: fmt.Sprintf(`{"tasks":%s,"before":2,"scaledOutAt":"2020-01-01T00:00:00.000Z","keep":2}`, old), failure: "UnexpectedTasks"},
 		"bump-versions":    {payload: fmt.Sprintf(`{"regions":[{"id":%q,"version":%q}],"at":"2026-11-22T12:00:00.000Z"}`, id, version)},
 		"set-region-uri":   {payload: fmt.Sprintf(`{"id":%q,"uri":%q}`, id, u.URI)},
+		"commit-run":       {payload: `{"run":"r1","forget":"restore-region","step":"bump-versions","left":"x","action":"bump-versions","input":{}}`},
 		"list-left":        {payload: `{"run":"r1"}`},
 		"release-lock":     {payload: `{"owner":"a person","run":"r1","outcome":"succeeded"}`},
 		"start-update":     {payload: `{}`},

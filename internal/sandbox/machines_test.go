@@ -69,7 +69,7 @@ func TestUpdateRegionsSucceeds(t *testing.T) {
 	tr.upload()
 	r := tr.run("update-regions", tr.input(nil))
 	tr.ended(r, asl.Succeeded, "")
-	tr.took(join(overwritePath, restart(restartPath, "HowItEnded?", "Restarted"), []string{"BumpVersions", "ReleaseLock", "Updated"}))
+	tr.took(join(overwritePath, restart(restartPath, "HowItEnded?", "Restarted"), []string{"CommitUpdate", "BumpVersions", "ReleaseLock", "Updated"}))
 	tr.held()
 	tr.must(tr.audit.Updated)
 	tr.must(tr.audit.Restored)
@@ -123,8 +123,8 @@ func TestUpdateRegionsRestoresWhenTasksCannotLoad(t *testing.T) {
 	r := tr.run("update-regions", tr.input(nil))
 	tr.ended(r, asl.Failed, "FailedClean")
 	tr.took(join(overwritePath, restart(revertPath, "HowItEnded?", "FailedClean"),
-		[]string{"LookAtFleet", "OldTasksServe?", "RestoreRegions", "RestoreRegion", "RestoreRegionDone?", "RestoreRegionFinished",
-			"AllRestored?", "CheckLeft", "AllUndone?", "ReleaseLockUnchanged", "FailedClean"}))
+		[]string{"LookAtFleet", "WhoServes?", "RestoreRegions", "RestoreRegion", "RestoreRegionDone?", "RestoreRegionFinished",
+			"AllRestored?", "TasksMixed?", "CheckLeft", "AllUndone?", "ReleaseLockUnchanged", "FailedClean"}))
 	tr.held()
 	tr.must(tr.audit.Unchanged)
 	tr.must(tr.audit.Restored)

@@ -22,6 +22,28 @@ type course struct {
 	faults  []regiongen.Fault
 	options func(*Options)
 	base    func(asl.Task) failure // a failure that makes this course what it is
+	disturb func(*trial, asl.Task) // what happens meanwhile, before a task
+}
+
+// firstRestart fails a state of an update's first nested restart only.
+func firstRestart(state string) func(asl.Task) failure {
+	return func(t asl.Task) failure {
+		if t.State == state && strings.HasSuffix(t.ExecutionID, "-restart") {
+			return refused
+		}
+		return none
+	}
+}
+
+// crash lets an old task die when a state is first reached in a nested restart: the service starts another, which loads
+// whatever is live.
+func crash(state string) func(*trial, asl.Task) {
+	return func(tr *trial, t asl.Task) {
+		if t.State == state && tr.attempts[state] == 1 && strings.HasSuffix(t.ExecutionID, "-restart") {
+			tr.disturbed = true
+			tr.account.Outside(func() { _ = tr.env.Fleet.KillTask(tr.audit.OldTasks()[0], 137) })
+		}
+	}
 }
 
 // courses reach every task of both machines; TestCoursesReachEveryTask proves it.
@@ -33,6 +55,8 @@ var courses = []course{
 	{name: "update that tasks cannot load", machine: "update-regions", faults: []regiongen.Fault{regiongen.BadTopology}},
 	{name: "update that cannot bump", machine: "update-regions", base: plant("update-regions", "BumpVersions", refused)},
 	{name: "update whose backup fails", machine: "update-regions", base: plant("update-regions", "BackUpRegion", refused)},
+	{name: "update whose restart leaves the fence", machine: "update-regions", base: firstRestart("UnfenceGroup")},
+	{name: "update during which an old task dies", machine: "update-regions", disturb: crash("PollHealth"), base: firstRestart("ProtectTasks")},
 	{name: "restart that cannot shrink", machine: "restart-services", base: plant("restart-services", "ShrinkService", refused)},
 }
 
@@ -55,6 +79,9 @@ func (c course) prepare(t *testing.T, fail func(asl.Task) failure) *trial {
 	}
 	tr := newTrial(t, options...)
 	tr.fail = func(task asl.Task) failure {
+		if c.disturb != nil {
+			c.disturb(tr, task)
+		}
 		if fail != nil {
 			if f := fail(task); f != none {
 				return f
@@ -118,6 +145,7 @@ var reach = map[string]map[string]string{
 	"update-regions": {
 		"FindRegions": "update", "InspectRegion": "update", "SurveyFleet": "update", "PlanUpdate": "update", "AcquireLock": "update", "ConfirmRegions": "update",
 		"BackUpRegion": "update", "OverwriteRegion": "update", "RestartServices": "update", "BumpVersions": "update", "ReleaseLock": "update",
+		"CommitUpdate": "update", "CommitAfterFailure": "update whose restart leaves the fence", "RestartAgain": "update during which an old task dies",
 		"LookAtFleet": "update that tasks cannot load", "RestoreRegion": "update that tasks cannot load", "CheckLeft": "update that tasks cannot load",
 		"ReleaseLockUnchanged": "update whose backup fails", "ListLeft": "update that cannot bump",
 	},
@@ -138,7 +166,7 @@ func TestEveryTaskMayFail(t *testing.T) {
 	for _, machine := range statemachines.Names() {
 		for _, state := range tasks(t, machine) {
 			for _, what := range []failure{refused, afterEffect, lostOnce} {
-				if what == lostOnce && state == "RestartServices" {
+				if what == lostOnce && (state == "RestartServices" || state == "RestartAgain") {
 					continue // Step Functions itself watches the nested execution: there is no answer to lose
 				}
 				t.Run(fmt.Sprintf("%s/%s/%s", machine, state, [...]string{"", "refused", "after its effect", "answer lost once"}[what]), func(t *testing.T) {
@@ -157,6 +185,26 @@ func TestEveryTaskMayFail(t *testing.T) {
 	}
 }
 
+// TestEveryNestedTaskMayFail plants failures in the restart inside an update, where the data must follow the fleet.
+func TestEveryNestedTaskMayFail(t *testing.T) {
+	for state, on := range reach["restart-services"] {
+		course := map[string]string{"restart": "update", "restart that reverts": "update that tasks cannot load"}[on]
+		if course == "" || state == "ReleaseLock" {
+			continue // the lock is the parent's
+		}
+		for _, what := range []failure{refused, afterEffect} {
+			t.Run(fmt.Sprintf("%s/%s", state, [...]string{"", "refused", "after its effect"}[what]), func(t *testing.T) {
+				t.Parallel()
+				c := courseNamed(t, course)
+				tr, r := c.start(t, plant("restart-services", state, what))
+				tr.reached("restart-services", state)
+				tr.held()
+				tr.truthful(c, r)
+			})
+		}
+	}
+}
+
 func (tr *trial) reached(machine, state string) {
 	tr.t.Helper()
 	if tr.attempts[state] == 0 {
@@ -167,7 +215,7 @@ func (tr *trial) reached(machine, state string) {
 // ends are those of the courses when nothing more fails.
 var ends = map[string]string{
 	"restart": "", "restart that reverts": "FailedClean", "restart without protection": "", "restart that cannot shrink": "FailedDirty",
-	"update": "", "update that tasks cannot load": "FailedClean", "update that cannot bump": "FailedDirty", "update whose backup fails": "FailedClean",
+	"update": "", "update that tasks cannot load": "FailedClean", "update that cannot bump": "FailedDirty", "update whose restart leaves the fence": "FailedDirty", "update during which an old task dies": "FailedClean", "update whose backup fails": "FailedClean",
 }
 
 // sameEnd: an answer that was lost once makes no difference.
@@ -184,6 +232,7 @@ func (tr *trial) truthful(c course, r *asl.Result) {
 	switch {
 	case r.Status == asl.Succeeded && c.machine == "update-regions":
 		tr.must(tr.audit.Updated)
+		tr.must(tr.audit.Served)
 		tr.must(tr.audit.Restored)
 	case r.Status == asl.Succeeded:
 		tr.must(tr.audit.Restored)
@@ -193,6 +242,7 @@ func (tr *trial) truthful(c course, r *asl.Result) {
 	case r.Error == "FailedClean":
 		tr.must(tr.audit.Restored)
 		tr.must(tr.audit.Unchanged)
+		tr.must(tr.audit.Served)
 	case r.Error == "FailedDirty":
 		tr.followCommands(c, r)
 	default:

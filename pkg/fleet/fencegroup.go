@@ -50,7 +50,8 @@ func (v FenceGroup) Run(ctx context.Context, in FenceGroupInput) (FenceGroupOutp
 		return FenceGroupOutput{}, err
 	}
 	out := FenceGroupOutput{Previous: suspended(group, alarmNotification), Fenced: *in.Fenced}
-	if out.Changed = out.Previous != out.Fenced; out.Changed {
+	// An inverse is carried out even if nothing seems to need it: the answer may be older than what is undone.
+	if out.Changed = out.Previous != out.Fenced; out.Changed || in.Undo {
 		if err := v.set(ctx, out.Fenced); err != nil {
 			return FenceGroupOutput{}, err
 		}

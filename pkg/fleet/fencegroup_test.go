@@ -65,7 +65,7 @@ func TestFenceGroupAfterALostAnswer(t *testing.T) {
 				t.Error("closed without an answer")
 			}
 			got, err := verb.Run(t.Context(), in)
-			if err != nil || got.Changed || a.count(op) != 1 || !slices.Equal(a.closed, []string{"r1/fence-group"}) {
+			if err != nil || got.Changed || a.count(op) != 2 || !slices.Equal(a.closed, []string{"r1/fence-group"}) {
 				t.Errorf("%+v, %v, %d calls, closed %v", got, err, a.count(op), a.closed)
 			}
 		})

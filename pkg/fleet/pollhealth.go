@@ -20,6 +20,7 @@ type PollHealthInput struct {
 	Expected          int            `json:"expected"`              // healthy new tasks wanted
 	Usual             int            `json:"usual"`                 // tasks that stay afterwards
 	ScaledOutAt       *time.Time     `json:"scaledOutAt,omitempty"` // just before the scale-out; absent: the first look
+	Since             *time.Time     `json:"since,omitempty"`       // counts the new tasks that started since then
 	StuckAfterSeconds int            `json:"stuckAfterSeconds,omitempty"`
 	Look              readiness.Look `json:"look,omitzero"` // from the previous answer
 }
@@ -60,8 +61,16 @@ type PollHealth struct {
 	Now         func() time.Time
 }
 
-// Run is poll-health. Its output is a readiness.Report.
-func (v PollHealth) Run(ctx context.Context, in PollHealthInput) (readiness.Report, error) {
+// PollHealthOutput is poll-health's output.
+type PollHealthOutput struct {
+	readiness.Report
+	// StartedSince counts the healthy new tasks that started since the input's moment: those that have surely loaded
+	// what was live then.
+	StartedSince int `json:"startedSince"`
+}
+
+// Run is poll-health.
+func (v PollHealth) Run(ctx context.Context, in PollHealthInput) (PollHealthOutput, error) {
 	now := v.Now()
 	since := in.Look.Since(now)
 	if in.ScaledOutAt != nil {
@@ -69,25 +78,38 @@ func (v PollHealth) Run(ctx context.Context, in PollHealthInput) (readiness.Repo
 	}
 	service, err := describeService(ctx, v.ECS, v.Cluster, v.Service)
 	if err != nil {
-		return readiness.Report{}, err
+		return PollHealthOutput{}, err
 	}
 	tasks, err := v.tasks(ctx, in, since)
 	if err != nil {
-		return readiness.Report{}, err
+		return PollHealthOutput{}, err
 	}
 	log, err := readLog(ctx, v.Logs, v.LogGroup, in.Look.Cursor, logStart(tasks, since), now)
 	if err != nil {
-		return readiness.Report{}, err
+		return PollHealthOutput{}, err
 	}
 	stuckAfter := defaultStuckAfter
 	if in.StuckAfterSeconds > 0 {
 		stuckAfter = in.StuckAfterSeconds
 	}
 	in.Look.Cursor = log.next
-	return readiness.Judge(readiness.Input{
+	report := readiness.Judge(readiness.Input{
 		Now: now, Expected: in.Expected, Usual: in.Usual, StuckAfter: time.Duration(stuckAfter) * time.Second,
 		Tasks: tasks, Lines: log.lines, Lagging: log.lagging, Events: placementEvents(service, since),
-	}, in.Look), nil
+	}, in.Look)
+	return PollHealthOutput{Report: report, StartedSince: startedSince(tasks, in.Since)}, nil
+}
+
+func startedSince(tasks []readiness.Task, since *time.Time) (count int) {
+	if since == nil {
+		return 0
+	}
+	for _, t := range tasks {
+		if !t.Old && t.Health == "healthy" && !t.Stopping && !t.Started.Before(*since) {
+			count++
+		}
+	}
+	return count
 }
 
 // tasks describes the old tasks and all that are new. A task that is stopped or stopping is listed for an hour or

@@ -35,7 +35,7 @@ func poll(a *account, g *logGroup, m float64) PollHealth {
 func pollInput() PollHealthInput { return PollHealthInput{OldTasks: arns(0, 3), Expected: 3, Usual: 3} }
 
 // onward carries the look as a state machine does.
-func onward(t *testing.T, r readiness.Report) PollHealthInput {
+func onward(t *testing.T, r PollHealthOutput) PollHealthInput {
 	t.Helper()
 	text, err := json.Marshal(r)
 	if err != nil {

@@ -74,7 +74,8 @@ type ProtectTasks struct {
 }
 
 // Run is protect-tasks. Protection of other tasks is lifted first: with more tasks protected than desired, ECS refuses.
-// A refusal may come after some tasks have been protected: lift all, then.
+// A refusal may come after some tasks have been protected: lift all, then. Protecting closes no step: protection lapses,
+// so whoever lowers the count later must protect again. Lowering it closes both steps.
 func (v ProtectTasks) Run(ctx context.Context, in ProtectTasksInput) (ProtectTasksOutput, error) {
 	running, err := listTasks(ctx, v.ECS, v.Cluster, v.Service, types.DesiredStatusRunning)
 	if err != nil {
@@ -96,7 +97,7 @@ func (v ProtectTasks) Run(ctx context.Context, in ProtectTasksInput) (ProtectTas
 	if err := v.set(ctx, wanted, true, in); err != nil {
 		return ProtectTasksOutput{}, err
 	}
-	return ProtectTasksOutput{Protected: append([]string{}, wanted...), Changed: len(lift) + len(wanted) - kept}, in.closeStep(ctx, v.Journal, stepKeep)
+	return ProtectTasksOutput{Protected: append([]string{}, wanted...), Changed: len(lift) + len(wanted) - kept}, nil
 }
 
 // divide tells the tasks that shall be protected from those that shall not.

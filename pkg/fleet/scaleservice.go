@@ -53,7 +53,8 @@ func (v ScaleService) Run(ctx context.Context, in ScaleServiceInput) (ScaleServi
 	}
 	out := ScaleServiceOutput{Previous: int(service.DesiredCount), Desired: in.Desired, Running: int(service.RunningCount)}
 	out.Done = out.Running <= out.Desired
-	if out.Changed = out.Previous != out.Desired; out.Changed {
+	// An inverse is carried out even if nothing seems to need it: ECS's answer may be older than what is undone.
+	if out.Changed = out.Previous != out.Desired; out.Changed || in.Undo {
 		_, err := v.Services.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &v.Cluster, Service: &v.Service, DesiredCount: aws.Int32(int32(in.Desired))})
 		if err != nil {
 			return ScaleServiceOutput{}, serviceError("set the desired count of", v.Cluster, v.Service, err)

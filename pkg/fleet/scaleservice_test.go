@@ -45,7 +45,7 @@ func TestScaleServiceAfterALostAnswer(t *testing.T) {
 	_, err = verb.Run(t.Context(), in)
 	wantName(t, err, fault.Unavailable)
 	got, err := verb.Run(t.Context(), in)
-	if err != nil || got.Changed || a.service.DesiredCount != 7 || a.count("UpdateService") != 1 || !slices.Equal(a.closed, []string{"r1/scale-service", "r1/keep-old-tasks"}) {
+	if err != nil || got.Changed || a.service.DesiredCount != 7 || a.count("UpdateService") != 3 || !slices.Equal(a.closed, []string{"r1/scale-service", "r1/keep-old-tasks"}) {
 		t.Errorf("%+v, %v, closed %v", got, err, a.closed)
 	}
 }

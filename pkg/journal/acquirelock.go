@@ -28,8 +28,11 @@ type AcquireLock struct {
 // AcquireLockInput says who wants the lock, and why.
 type AcquireLockInput struct {
 	// Owner is the ARN of the execution, or a person's name.
-	Owner  string `json:"owner"`
-	Run    string `json:"run"`
+	Owner string `json:"owner"`
+	Run   string `json:"run"`
+	// Parent is the owner under whose lock a nested execution works. It is absent otherwise: the run's name alone proves
+	// nothing, since executions of different machines may have the same.
+	Parent string `json:"parent,omitempty"`
 	Reason string `json:"reason"`
 	// Minutes until the lock expires, 1 to 10080; 360 if absent.
 	Minutes int `json:"minutes,omitempty"`
@@ -59,8 +62,8 @@ func (in AcquireLockInput) Validate() error {
 type AcquireLockOutput struct {
 	Owner string `json:"owner"`
 	Run   string `json:"run"`
-	// Acquired says that the lock is the caller's, to be released by it. It is false when another owner
-	// holds it for the same run: a nested execution works under its parent's lock and leaves it alone.
+	// Acquired says that the lock is the caller's, to be released by it. It is false when the
+	// parent holds it for the same run: a nested execution works under its parent's lock and leaves it alone.
 	Acquired  bool   `json:"acquired"`
 	ExpiresAt string `json:"expiresAt"`
 	// TookOver is the owner whose execution had ended without releasing the lock.
@@ -87,7 +90,7 @@ func (v AcquireLock) Run(ctx context.Context, in AcquireLockInput) (AcquireLockO
 	}
 	wanted := v.wanted(in)
 	for range looks {
-		out, settled, err := v.try(ctx, wanted)
+		out, settled, err := v.try(ctx, wanted, in.Parent)
 		if settled || err != nil {
 			return out, err
 		}
@@ -105,7 +108,7 @@ func (v AcquireLock) wanted(in AcquireLockInput) lock {
 }
 
 // try makes one attempt. It is not settled when the lock changed while it was looked at.
-func (v AcquireLock) try(ctx context.Context, wanted lock) (out AcquireLockOutput, settled bool, err error) {
+func (v AcquireLock) try(ctx context.Context, wanted lock, parent string) (out AcquireLockOutput, settled bool, err error) {
 	wrote, err := v.Store.create(ctx, lockKey, wanted)
 	if err != nil {
 		return out, false, fmt.Errorf("acquire the lock of %s: %w", v.Environment, err)
@@ -122,7 +125,7 @@ func (v AcquireLock) try(ctx context.Context, wanted lock) (out AcquireLockOutpu
 	if err != nil {
 		return out, false, err
 	}
-	switch decide(there, wanted.Owner, wanted.Run, state, v.Store.Now()) {
+	switch decide(there, wanted.Owner, parent, wanted.Run, state, v.Store.Now()) {
 	case held:
 		return answer(there, true), true, nil
 	case heldByUs:

@@ -27,33 +27,41 @@ func request(owner, run string) AcquireLockInput {
 	return AcquireLockInput{Owner: owner, Run: run, Reason: "new census data"}
 }
 
+// under makes a request that of a nested execution.
+func under(parent string, in AcquireLockInput) AcquireLockInput {
+	in.Parent = parent
+	return in
+}
+
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	there := lock{Owner: arn("one"), Run: "r1", AcquiredAt: start, ExpiresAt: start.Add(time.Hour)}
 	early, atExpiry, late := start.Add(time.Minute), start.Add(time.Hour), start.Add(2*time.Hour)
 	for _, tt := range []struct {
-		name       string
-		owner, run string
-		state      ownerState
-		now        time.Time
-		want       verdict
+		name               string
+		owner, parent, run string
+		state              ownerState
+		now                time.Time
+		want               verdict
 	}{
-		{"the same owner and run", arn("one"), "r1", ownerRunning, early, held},
-		{"the same running owner after the expiry", arn("one"), "r1", ownerRunning, late, held},
-		{"the same person after the expiry", arn("one"), "r1", ownerUnknown, late, renew},
-		{"the same owner for another run", arn("one"), "r2", ownerRunning, early, locked},
-		{"a nested execution of a running one", arn("two"), "r1", ownerRunning, early, heldByUs},
-		{"a nested execution of a person's run", arn("two"), "r1", ownerUnknown, early, heldByUs},
-		{"the same run's name after its owner ended", arn("two"), "r1", ownerOver, early, takeOver},
-		{"another run while the owner works", arn("two"), "r2", ownerRunning, early, locked},
-		{"another run while the owner works past the expiry", arn("two"), "r2", ownerRunning, late, locked},
-		{"another run after the owner ended", arn("two"), "r2", ownerOver, early, takeOver},
-		{"another run, owner unknown", arn("two"), "r2", ownerUnknown, early, locked},
-		{"another run, owner unknown, at the expiry", arn("two"), "r2", ownerUnknown, atExpiry, takeOver},
-		{"another run, owner unknown, past the expiry", arn("two"), "r2", ownerUnknown, late, takeOver},
+		{"the same owner and run", arn("one"), "", "r1", ownerRunning, early, held},
+		{"the same running owner after the expiry", arn("one"), "", "r1", ownerRunning, late, held},
+		{"the same person after the expiry", arn("one"), "", "r1", ownerUnknown, late, renew},
+		{"the same owner for another run", arn("one"), "", "r2", ownerRunning, early, locked},
+		{"a nested execution of a running one", arn("two"), arn("one"), "r1", ownerRunning, early, heldByUs},
+		{"a nested execution of a person's run", arn("two"), arn("one"), "r1", ownerUnknown, early, heldByUs},
+		{"another execution with the run's name", arn("two"), "", "r1", ownerRunning, early, locked},
+		{"another one's child with the run's name", arn("two"), arn("three"), "r1", ownerRunning, early, locked},
+		{"the same run's name after its owner ended", arn("two"), "", "r1", ownerOver, early, takeOver},
+		{"another run while the owner works", arn("two"), "", "r2", ownerRunning, early, locked},
+		{"another run while the owner works past the expiry", arn("two"), "", "r2", ownerRunning, late, locked},
+		{"another run after the owner ended", arn("two"), "", "r2", ownerOver, early, takeOver},
+		{"another run, owner unknown", arn("two"), "", "r2", ownerUnknown, early, locked},
+		{"another run, owner unknown, at the expiry", arn("two"), "", "r2", ownerUnknown, atExpiry, takeOver},
+		{"another run, owner unknown, past the expiry", arn("two"), "", "r2", ownerUnknown, late, takeOver},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := decide(there, tt.owner, tt.run, tt.state, tt.now); got != tt.want {
+			if got := decide(there, tt.owner, tt.parent, tt.run, tt.state, tt.now); got != tt.want {
 				t.Errorf("decide = %s, want %s", got, tt.want)
 			}
 		})
@@ -78,7 +86,8 @@ func TestAcquireLock(t *testing.T) {
 	}{
 		{name: "free", in: request(arn("one"), "r1"), want: one},
 		{name: "again by the same owner", held: true, state: "RUNNING", in: request(arn("one"), "r1"), want: one},
-		{name: "by a nested execution", held: true, state: "RUNNING", in: request(arn("two"), "r1"), want: nested},
+		{name: "by a nested execution", held: true, state: "RUNNING", in: under(arn("one"), request(arn("two"), "r1")), want: nested},
+		{name: "by an execution with the run's name", held: true, state: "RUNNING", in: request(arn("two"), "r1"), err: fault.EnvironmentLocked},
 		{name: "while another run works", held: true, state: "RUNNING", in: request(arn("two"), "r2"), err: fault.EnvironmentLocked,
 			says: []string{"Staging", "r1", arn("one"), "new census data", "2026-11-22T20:04:05.123Z", "2026-11-23T02:04:05.123Z", "describe-execution"}},
 		{name: "while another run waits for a redrive", held: true, state: "PENDING_REDRIVE", in: request(arn("two"), "r2"), err: fault.EnvironmentLocked},

@@ -34,6 +34,16 @@ func ReleaseLockAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler,
 	return lambdarun.Handle(env.Log, verb.Run), nil
 }
 
+// CommitRunAction builds commit-run from its settings.
+func CommitRunAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
+	set, err := env.Settings("STATE_BUCKET")
+	if err != nil {
+		return nil, err
+	}
+	verb := CommitRun{Store: New(s3.NewFromConfig(env.AWS), set["STATE_BUCKET"], env.Now)}
+	return lambdarun.Handle(env.Log, verb.Run), nil
+}
+
 // ListLeftAction builds list-left from its settings.
 func ListLeftAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
 	set, err := env.Settings("STATE_BUCKET", "FUNCTION_PREFIX")

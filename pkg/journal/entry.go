@@ -18,6 +18,8 @@ type Entry struct {
 	// Action and Input are the inverse: an action and its whole input. They may be repeated.
 	Action string          `json:"action"`
 	Input  json.RawMessage `json:"input"`
+	// Forward says that the entry completes the run rather than undoing a step. The end of the run closes it.
+	Forward bool `json:"forward,omitempty"`
 	// At is when the values were observed.
 	At time.Time `json:"at"`
 }

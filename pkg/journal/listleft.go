@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -63,30 +64,12 @@ type ListLeftInput struct {
 	Run string `json:"run"`
 	// Lock asks for the environment's lock too, if it is the run's.
 	Lock bool `json:"lock,omitempty"`
-	// Also holds what the state machine knows to be left and no step recorded: steps that are still to be done.
-	Also []Also `json:"also,omitempty"`
-}
-
-// Also is one more thing that is left, with the action that sets it right.
-type Also struct {
-	Step   string          `json:"step"`
-	Left   string          `json:"left"`
-	Action string          `json:"action"`
-	Input  json.RawMessage `json:"input"`
 }
 
 // Validate implements lambdarun.Validator.
-func (in ListLeftInput) Validate() error {
-	for i, a := range in.Also {
-		if a.Step == "" || a.Action == "" || len(a.Input) == 0 {
-			return fmt.Errorf("also[%d]: expected a step, an action and its input", i)
-		}
-	}
-	return ValidRun(in.Run)
-}
+func (in ListLeftInput) Validate() error { return ValidRun(in.Run) }
 
-// ListLeftOutput holds what is left, in the order in which to set it right: what is still to be done,
-// then the open entries, newest first, then the lock.
+// ListLeftOutput holds what is left, in the order in which to set it right: the open entries, newest first, then the lock.
 type ListLeftOutput struct {
 	Run  string `json:"run"`
 	Left []Left `json:"left"`
@@ -99,19 +82,9 @@ const listLimit = 24 << 10
 
 // Run answers list-left. A run that is not known has left nothing.
 func (v ListLeft) Run(ctx context.Context, in ListLeftInput) (ListLeftOutput, error) {
-	open, err := v.Store.Open(ctx, in.Run)
+	entries, err := v.Store.Open(ctx, in.Run)
 	if err != nil {
 		return ListLeftOutput{}, fmt.Errorf("list what run %s left: %w", in.Run, err)
-	}
-	var entries []Entry
-	for _, a := range in.Also {
-		entries = append(entries, Entry{Step: a.Step, Left: a.Left, Action: a.Action, Input: a.Input})
-	}
-	for _, e := range open {
-		if len(in.Also) > 0 && e.Action == restoreAction {
-			continue // the run is to be completed: putting the old data back would undo it
-		}
-		entries = append(entries, e)
 	}
 	if in.Lock {
 		if entries, err = v.withLock(ctx, in, entries); err != nil {
@@ -123,11 +96,8 @@ func (v ListLeft) Run(ctx context.Context, in ListLeftInput) (ListLeftOutput, er
 	return ListLeftOutput{Run: in.Run, Left: things[:fit], More: len(things) - fit}, err
 }
 
-// restoreAction is the inverse that brings old data back.
-const restoreAction = "restore-region"
-
-// withLock appends the run's lock. Releasing it is the last command: it keeps the lock while entries are open,
-// except when the run is to be completed rather than undone; then the entries are not wanted any more.
+// withLock appends the run's lock. Releasing it is the last command: it keeps the lock while entries are
+// open, except when the run is to be completed: then it closes them.
 func (v ListLeft) withLock(ctx context.Context, in ListLeftInput, entries []Entry) ([]Entry, error) {
 	var there lock
 	if _, err := v.Store.read(ctx, lockKey, &there); err != nil {
@@ -136,8 +106,8 @@ func (v ListLeft) withLock(ctx context.Context, in ListLeftInput, entries []Entr
 	if there.Run != in.Run {
 		return entries, nil
 	}
-	release := ReleaseLockInput{Owner: there.Owner, Run: in.Run, Outcome: "undone by hand"}
-	if len(in.Also) > 0 {
+	release := ReleaseLockInput{Owner: there.Owner, Run: in.Run, Outcome: "set right by hand"}
+	if slices.ContainsFunc(entries, func(e Entry) bool { return e.Forward }) {
 		release.Outcome = Succeeded
 	}
 	input, err := json.Marshal(release)

@@ -33,17 +33,16 @@ func TestListLeft(t *testing.T) {
 
 func TestListLeftEndsWithTheLock(t *testing.T) {
 	t.Parallel()
-	also := []Also{{Step: "bump-versions", Left: "versions are old", Action: "bump-versions", Input: []byte(`{"regions":[]}`)}}
 	for _, tt := range []struct {
-		name string
-		in   ListLeftInput
-		want []string // the steps
-		says string   // in the last command
+		name      string
+		committed bool
+		in        ListLeftInput
+		want      []string // the steps
+		says      string   // in the last command
 	}{
-		{"undone", ListLeftInput{Run: "r1", Lock: true}, []string{"scale-service", "lock"}, `"outcome":"undone by hand"`},
-		{"completed", ListLeftInput{Run: "r1", Lock: true, Also: also}, []string{"bump-versions", "scale-service", "lock"}, `"outcome":"succeeded"`},
-		{"not asked for", ListLeftInput{Run: "r1"}, []string{"scale-service"}, `"undo":true`},
-		{"another run's", ListLeftInput{Run: "r2", Lock: true, Also: also}, []string{"bump-versions"}, `'dbops-staging-bump-versions'`},
+		{"undone", false, ListLeftInput{Run: "r1", Lock: true}, []string{"overwrite-region/1", "scale-service", "lock"}, `"outcome":"set right by hand"`},
+		{"completed", true, ListLeftInput{Run: "r1", Lock: true}, []string{"bump-versions", "scale-service", "lock"}, `"outcome":"succeeded"`},
+		{"not asked for", false, ListLeftInput{Run: "r1"}, []string{"overwrite-region/1", "scale-service"}, `"undo":true`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -53,6 +52,20 @@ func TestListLeftEndsWithTheLock(t *testing.T) {
 			}
 			if err := s.Record(t.Context(), "r1", entry("scale-service", 2)); err != nil {
 				t.Fatal(err)
+			}
+			data := entry("overwrite-region/1", 3)
+			data.Action = "restore-region"
+			if err := s.Record(t.Context(), "r1", data); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // the second time as after a lost answer
+				if !tt.committed {
+					break
+				}
+				in := CommitRunInput{Run: "r1", Forget: "restore-region", Step: "bump-versions", Left: "versions are old", Action: "bump-versions", Input: []byte(`{"regions":[]}`)}
+				if _, err := (CommitRun{s}).Run(t.Context(), in); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if err := tt.in.Validate(); err != nil {
 				t.Fatal(err)

@@ -32,7 +32,7 @@ type verdict string
 
 const (
 	held     verdict = "held"      // it is this owner's already
-	heldByUs verdict = "held-run"  // another owner holds it for the same run: a nested execution goes on under it
+	heldByUs verdict = "held-run"  // the parent holds it for the same run: a nested execution goes on under it
 	renew    verdict = "renew"     // it is this owner's, and has expired: write a new expiry
 	takeOver verdict = "take-over" // its owner is gone; allowed if that run left nothing behind
 	locked   verdict = "locked"    // someone else is at work
@@ -40,7 +40,7 @@ const (
 
 // decide says what to do about the lock that is there. The owner's state matters only where ask says so.
 // The expiry frees only a lock whose owner cannot be asked: an execution that runs longer than it expected still works.
-func decide(there lock, owner, run string, state ownerState, now time.Time) verdict {
+func decide(there lock, owner, parent, run string, state ownerState, now time.Time) verdict {
 	expired := !now.Before(there.ExpiresAt)
 	gone := state == ownerOver || state == ownerUnknown && expired
 	switch {
@@ -50,7 +50,7 @@ func decide(there lock, owner, run string, state ownerState, now time.Time) verd
 		return held
 	case gone:
 		return takeOver
-	case there.Run == run:
+	case there.Run == run && there.Owner == parent:
 		return heldByUs
 	default:
 		return locked

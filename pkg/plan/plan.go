@@ -44,7 +44,7 @@ type Inspection struct {
 	Volume
 	Live          Volume `json:"live"`
 	SameStructure bool   `json:"sameStructure"`
-	Warnings      []any  `json:"warnings"`
+	WarningCount  int    `json:"warningCount"`
 }
 
 // Fleet is the part of survey-fleet's answer that the plan needs.
@@ -136,7 +136,7 @@ func Make(in Input) Plan {
 			Name: r.Name, URI: r.URI, Backup: r.URI.Sibling("-backup-" + in.Date),
 			BackedUp: i.Live, Overwritten: i.Volume,
 			MapsStayValid: i.SameStructure || r.Maps == 0, MapsToRecompute: r.Maps,
-			Warnings: len(i.Warnings), Mended: r.Mended,
+			Warnings: i.WarningCount, Mended: r.Mended,
 		})
 	}
 	p.Steps = steps(p)
@@ -155,7 +155,7 @@ func steps(p Plan) []string {
 	f := p.Fleet
 	return []string{
 		"lock " + p.Environment + " and look again at the rows",
-		"back up the live data of " + regions + " and verify each object",
+		"back up the live data of " + regions + " and verify each object (-2, -3 … is appended where there is a backup of that day)",
 		"overwrite " + regions + ", static-metadata.json last",
 		fmt.Sprintf("fence the group, raise it from %d to %d instances and the service from %d to %d tasks",
 			f.Before.Instances, f.During.Instances, f.Before.Tasks, f.During.Tasks),

@@ -47,7 +47,7 @@ type OverwriteRegion struct {
 // A repeated call copies what is still missing.
 func (o *OverwriteRegion) Run(ctx context.Context, in OverwriteRegionInput) (Progress, error) {
 	r := recordsOf(o.Objects, o.Bucket, in.Run, in.Region.ID)
-	source, err := o.source(ctx, in)
+	source, ref, err := o.source(ctx, in)
 	if err != nil {
 		return Progress{}, err
 	}
@@ -55,28 +55,37 @@ func (o *OverwriteRegion) Run(ctx context.Context, in OverwriteRegionInput) (Pro
 	if err != nil {
 		return Progress{}, err
 	}
-	since, err := o.begin(ctx, r, in, kept)
+	since, err := o.begin(ctx, r, in, kept, ref)
 	if err != nil {
+		return Progress{}, err
+	}
+	end, err := r.beBusy(ctx, o.Now())
+	if err != nil {
+		return Progress{}, err
+	}
+	defer end()
+	// Again: a restore that began before this call's records were there does not wait for it.
+	if err := notRestored(ctx, r, in); err != nil {
 		return Progress{}, err
 	}
 	return o.overwrite(ctx, in.Region, source, kept, since)
 }
 
 // source reads the inventory of the new data.
-func (o *OverwriteRegion) source(ctx context.Context, in OverwriteRegionInput) (s3copy.Inventory, error) {
+func (o *OverwriteRegion) source(ctx context.Context, in OverwriteRegionInput) (s3copy.Inventory, reference, error) {
 	bucket, key, err := s3copy.ParseObject(in.Inventory)
 	if err != nil {
-		return s3copy.Inventory{}, err
+		return s3copy.Inventory{}, reference{}, err
 	}
-	source, _, err := s3copy.Read(ctx, o.Objects, bucket, key)
-	refuse := func(format string, args ...any) (s3copy.Inventory, error) {
-		return s3copy.Inventory{}, fault.New(fault.InvalidInput, "inventory "+in.Inventory+": "+format, args...)
+	source, digest, err := s3copy.Read(ctx, o.Objects, bucket, key)
+	refuse := func(format string, args ...any) (s3copy.Inventory, reference, error) {
+		return s3copy.Inventory{}, reference{}, fault.New(fault.InvalidInput, "inventory "+in.Inventory+": "+format, args...)
 	}
 	switch from := source.Prefix; {
 	case code(err) == "NoSuchKey":
 		return refuse("does not exist; run inspect-region first")
 	case err != nil:
-		return s3copy.Inventory{}, err
+		return s3copy.Inventory{}, reference{}, err
 	case len(source.Objects) == 0:
 		return refuse("holds no objects; overwriting with nothing would remove the region")
 	case in.Region.Source != (s3uri.Prefix{}) && in.Region.Source != from:
@@ -84,20 +93,15 @@ func (o *OverwriteRegion) source(ctx context.Context, in OverwriteRegionInput) (
 	case from.Within(in.Region.URI), in.Region.URI.Within(from), from.Within(in.Backup), in.Backup.Within(from):
 		return refuse("is of %s, which overlaps the region or its backup", from)
 	}
-	return source, nil
+	return source, reference{Inventory: in.Inventory, Digest: digest}, nil
 }
 
 // begin makes sure that overwriting may begin, or has begun, and returns when it began by S3's clock.
-func (o *OverwriteRegion) begin(ctx context.Context, r records, in OverwriteRegionInput, kept backup) (time.Time, error) {
-	var mark begun
-	undone, err := r.read(ctx, restoreName, &mark)
-	if err != nil {
+func (o *OverwriteRegion) begin(ctx context.Context, r records, in OverwriteRegionInput, kept backup, source reference) (time.Time, error) {
+	if err := notRestored(ctx, r, in); err != nil {
 		return time.Time{}, err
 	}
-	if !undone.IsZero() {
-		return time.Time{}, fault.New(fault.BackupMissing, "region %s: this run has put the backup %s back, so it overwrites nothing any more; start a new run", in.Region.ID, in.Backup)
-	}
-	since, err := r.read(ctx, overwriteName, &mark)
+	since, err := r.read(ctx, overwriteName, &begun{})
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -109,7 +113,22 @@ func (o *OverwriteRegion) begin(ctx context.Context, r records, in OverwriteRegi
 	if err := o.record(ctx, in); err != nil {
 		return time.Time{}, err
 	}
-	return r.create(ctx, overwriteName, &begun{At: o.Now().UTC()})
+	mark := begun{At: o.Now().UTC(), New: source}
+	since, err = r.create(ctx, overwriteName, &mark)
+	if err == nil && mark.New != source && mark.New != (reference{}) {
+		// restore-region would not know what to remove.
+		err = fault.New(fault.InvalidInput, "region %s: this run has begun to overwrite with another inventory than %s as it is now; start a new run", in.Region.ID, in.Inventory)
+	}
+	return since, err
+}
+
+// notRestored refuses to overwrite in a run that puts the backup back, or has done so.
+func notRestored(ctx context.Context, r records, in OverwriteRegionInput) error {
+	undone, err := r.read(ctx, restoreName, &begun{})
+	if err == nil && !undone.IsZero() {
+		err = fault.New(fault.BackupMissing, "region %s: this run has put the backup %s back, so it overwrites nothing any more; start a new run", in.Region.ID, in.Backup)
+	}
+	return err
 }
 
 // unchanged makes sure that what is live is what was backed up.

@@ -31,6 +31,7 @@ const (
 	choiceName          = "backup.json"
 	verifiedName        = "verified.json"
 	overwriteName       = "overwrite.json"
+	busyName            = "busy.json"
 	restoreName         = "restore.json"
 	liveInventoryName   = "live-inventory.json.gz"
 	backupInventoryName = "backup-inventory.json.gz"
@@ -72,6 +73,8 @@ type verified struct {
 // begun marks the beginning of a verb's effects.
 type begun struct {
 	At time.Time `json:"at"`
+	// New is the inventory of what overwrites; restoring has none.
+	New reference `json:"new,omitzero"`
 }
 
 // read decodes a record into v. written is when S3 has written it, by its own clock; zero if there is no such record.
@@ -108,17 +111,24 @@ func (r records) create(ctx context.Context, name string, v any) (written time.T
 }
 
 func (r records) put(ctx context.Context, name string, v any, ifNoneMatch *string) error {
+	_, err := r.write(ctx, name, v, &s3.PutObjectInput{IfNoneMatch: ifNoneMatch})
+	return err
+}
+
+// write writes a record under the conditions that in holds, and returns its ETag.
+func (r records) write(ctx context.Context, name string, v any, in *s3.PutObjectInput) (etag string, err error) {
 	key := r.prefix + name
 	body, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", name, err)
+		return "", fmt.Errorf("encode %s: %w", name, err)
 	}
-	_, err = r.objects.PutObject(ctx, &s3.PutObjectInput{Bucket: &r.bucket, Key: &key, Body: bytes.NewReader(body),
-		ContentType: aws.String("application/json"), IfNoneMatch: ifNoneMatch})
+	in.Bucket, in.Key = &r.bucket, &key
+	in.Body, in.ContentType = bytes.NewReader(body), aws.String("application/json")
+	out, err := r.objects.PutObject(ctx, in)
 	if err != nil {
-		return fmt.Errorf("write s3://%s/%s: %w", r.bucket, key, err)
+		return "", fmt.Errorf("write s3://%s/%s: %w", r.bucket, key, err)
 	}
-	return nil
+	return aws.ToString(out.ETag), nil
 }
 
 // writeInventory stores an inventory beside the records.

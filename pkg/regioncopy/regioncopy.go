@@ -6,8 +6,12 @@
 //	backup.json               where the backup goes; written once, so that a repeated call goes on with the same backup
 //	backup-inventory.json.gz  the backup as it was when it was found equal to the live data
 //	verified.json             that it was; nothing is overwritten without this
-//	overwrite.json            that overwriting has begun; nothing was written to the live prefix before
-//	restore.json              that putting back has begun; the run overwrites nothing afterwards
+//	overwrite.json            that overwriting has begun, and with what; nothing was written to the live prefix before
+//	busy.json                 until when a call that overwrites may be writing; putting back waits for that
+//	restore.json              that putting back has begun; no call that overwrites begins afterwards
+//
+// A call that overwrites writes overwrite.json and busy.json, and then looks for restore.json; one that puts back writes
+// restore.json, and then looks for the others. Whichever comes second, one of the two sees the other.
 //
 // So at every moment either the live prefix or a verified backup is the complete data from before the run.
 package regioncopy
@@ -80,13 +84,14 @@ type undoLog interface {
 	Close(ctx context.Context, run, step string) error
 }
 
-// Progress is what overwriting and restoring answer. Done is false when the function's deadline came first:
-// the next call goes on.
+// Progress is what overwriting and restoring answer. Done is false when the function's deadline came first, or when the call
+// could not begin yet, which Why explains: the next call goes on.
 type Progress struct {
 	ID      string `json:"id"`
-	Objects int    `json:"objects"` // that the live prefix has when this is done
+	Objects int    `json:"objects"` // that the live prefix has when this is done; 0 if restoring found nothing overwritten
 	Bytes   int64  `json:"bytes"`
 	Copied  int    `json:"copied"`  // by this call
 	Removed int    `json:"removed"` // by this call
 	Done    bool   `json:"done"`
+	Why     string `json:"why,omitempty"`
 }

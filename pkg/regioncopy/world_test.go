@@ -63,6 +63,7 @@ type world struct {
 	inventory string
 	journal   *journal.Store
 	options   s3copy.Options
+	later     time.Duration // that restores look at the clock
 }
 
 var (
@@ -177,7 +178,7 @@ func (w *world) overwrite(ctx context.Context) (Progress, error) {
 }
 
 func (w *world) restore(ctx context.Context) (Progress, error) {
-	verb := RestoreRegion{Objects: w.client, Bucket: w.state, Copier: w.copier(), Journal: w.journal, Now: time.Now}
+	verb := RestoreRegion{Objects: w.client, Bucket: w.state, Copier: w.copier(), Journal: w.journal, Now: func() time.Time { return time.Now().Add(w.later) }}
 	return verb.Run(ctx, RestoreRegionInput{Run: run, Region: w.region, Backup: w.backup})
 }
 

@@ -35,7 +35,7 @@ type VersionedRow struct {
 }
 
 // maxRegions bounds a run.
-const maxRegions = 50
+const maxRegions = 60
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 

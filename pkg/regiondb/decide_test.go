@@ -156,7 +156,7 @@ func TestAllowBreakingMapsForAllOrOne(t *testing.T) {
 func TestFindRegionsInput(t *testing.T) {
 	t.Parallel()
 	region := func(uri, source string) WantedRegion { return WantedRegion{URI: uri, Source: source} }
-	many := make([]WantedRegion, 51)
+	many := make([]WantedRegion, 61)
 	for i := range many {
 		many[i] = region(fmt.Sprintf("s3://bucket/%d/", i), fmt.Sprintf("s3://bucket/new-%d/", i))
 	}
@@ -169,8 +169,8 @@ func TestFindRegionsInput(t *testing.T) {
 		{"a source beside with a longer name", FindRegionsInput{Regions: []WantedRegion{region("s3://bucket/a/", "s3://bucket/a-new/")}}, ""},
 		{"fifty", FindRegionsInput{Regions: many[:50]}, ""},
 		{"the same path in two buckets", FindRegionsInput{Regions: []WantedRegion{region("s3://bucket/a/", "s3://uploads/a/")}}, ""},
-		{"none", FindRegionsInput{}, "expected 1 to 50"},
-		{"fifty-one", FindRegionsInput{Regions: many}, "expected 1 to 50"},
+		{"none", FindRegionsInput{}, "expected 1 to 60"},
+		{"sixty-one", FindRegionsInput{Regions: many}, "expected 1 to 60"},
 		{"a source that is no URI", FindRegionsInput{Regions: []WantedRegion{region("s3://bucket/a/", "bucket/b")}}, "s3://"},
 		{"no URI", FindRegionsInput{Regions: []WantedRegion{region("", "s3://bucket/b/")}}, "s3://"},
 		{"the source is the region", FindRegionsInput{Regions: []WantedRegion{region("s3://bucket/a/", "s3://bucket/a")}}, "overwritten"},

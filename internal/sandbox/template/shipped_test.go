@@ -7,15 +7,20 @@ import (
 	"testing"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/eventpattern"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
+	stack "github.com/publicmapping/districtbuilder-ops/stack/template"
 	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
 // shipped loads the template that is deployed.
 func shipped(t *testing.T, environment string) *Template {
 	t.Helper()
-	loaded, err := Load(read(t, "../../../stack/template/"+environment+".template.json"), Options{
-		Account: "111122223333", Region: "us-east-1",
+	text, err := stack.Text(environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := Load(text, Options{Account: "111122223333", Region: "us-east-1",
 		Definition: func(name string) ([]byte, error) {
 			return statemachines.Text(strings.TrimSuffix(path.Base(name), ".asl.json"))
 		},
@@ -45,6 +50,7 @@ func TestShippedTemplates(t *testing.T) {
 				checkRole(t, loaded, m.Role, "states.amazonaws.com")
 				checkCalls(t, loaded, m)
 			}
+			checkOwners(t, loaded)
 			checkDeliveries(t, loaded)
 		})
 	}
@@ -53,11 +59,28 @@ func TestShippedTemplates(t *testing.T) {
 func checkRole(t *testing.T, loaded *Template, name, service string) {
 	t.Helper()
 	role, ok := loaded.Role(name)
-	if !ok || len(role.Policies) == 0 {
+	if !ok || len(role.Policies.Refs()) < 2 {
 		t.Fatalf("role %s: %v", name, role)
 	}
 	if d := (iam.Policies{role.Trust}).Decide(iam.Request{Principal: service, Action: "sts:AssumeRole", Resource: role.ARN}); !d.Allowed {
 		t.Error(d.Message())
+	}
+}
+
+// checkOwners wants each role to belong to one function or one machine.
+func checkOwners(t *testing.T, loaded *Template) {
+	t.Helper()
+	owners := map[string]int{}
+	for _, f := range loaded.Functions {
+		owners[f.Role]++
+	}
+	for _, m := range loaded.Machines {
+		owners[m.Role]++
+	}
+	for _, r := range loaded.Roles {
+		if owners[r.Name] != 1 {
+			t.Errorf("the role %s has %d owners", r.Name, owners[r.Name])
+		}
 	}
 }
 
@@ -72,8 +95,13 @@ func checkCalls(t *testing.T, loaded *Template, m Machine) {
 		q := iam.Request{Principal: role.ARN, Action: "lambda:InvokeFunction", Resource: arn}
 		if strings.Contains(arn, ":stateMachine:") {
 			q.Action = "states:StartExecution"
-		} else if _, err := loaded.function(arn); err != nil {
+			if !slices.ContainsFunc(loaded.Machines, func(m Machine) bool { return m.ARN == arn }) {
+				t.Errorf("%s: ${%s}: there is no %s", m.Name, placeholder, arn)
+			}
+		} else if f, err := loaded.function(arn); err != nil {
 			t.Errorf("%s: ${%s}: %v", m.Name, placeholder, err)
+		} else if arn != f.ARN+":live" {
+			t.Errorf("%s: ${%s}: %s is not the alias live", m.Name, placeholder, arn)
 		}
 		if d := role.Policies.Decide(q); !d.Allowed {
 			t.Error(d.Message())
@@ -134,5 +162,42 @@ func TestMessagesOfEndings(t *testing.T) {
 	}
 	if told == 0 {
 		t.Error("no rule tells anybody")
+	}
+}
+
+// TestConditionOfScaleService wants the one cluster to be the condition of a call that changes the service.
+func TestConditionOfScaleService(t *testing.T) {
+	t.Parallel()
+	role, _ := shipped(t, "staging").Role("dbops-staging-scale-service")
+	const cluster = "arn:aws:ecs:us-east-1:111122223333:cluster/ecsStagingCluster"
+	q := iam.Request{Principal: role.ARN, Action: "ecs:UpdateService", Resource: "arn:aws:ecs:us-east-1:111122223333:service/ecsStagingCluster/StagingApp_EC2LaunchType"}
+	if d := role.Policies.Decide(q.With("ecs:cluster", cluster)); !d.Allowed || d.By.String() != "dbops-staging-scale-service/calls/ScaleService" {
+		t.Errorf("by %s: %s", d.By, d.Message())
+	}
+	if d := role.Policies.Decide(q.With("ecs:cluster", cluster+"2")); d.Allowed {
+		t.Errorf("in another cluster: allowed by %s", d.By)
+	}
+}
+
+// TestPatternOfUploads wants the trigger to fire for an uploaded update and not for a copy of one.
+func TestPatternOfUploads(t *testing.T) {
+	t.Parallel()
+	const event = `{"account":"111122223333","source":"aws.s3","detail-type":"Object Created",` +
+		`"detail":{"bucket":{"name":"districtbuilder-staging-data"},"object":{"key":"updates/2026.json"},"reason":"PutObject"}}`
+	rules := shipped(t, "staging").Rules
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == "dbops-staging-upload" })
+	if i < 0 {
+		t.Fatal("no rule dbops-staging-upload")
+	}
+	for event, want := range map[string]bool{
+		event: true,
+		strings.Replace(event, "PutObject", "CompleteMultipartUpload", 1): true,
+		strings.Replace(event, "PutObject", "CopyObject", 1):              false,
+		strings.Replace(event, "updates/", "regions/", 1):                 false,
+		strings.Replace(event, "-staging-", "-production-", 1):            false,
+	} {
+		if got, err := eventpattern.Match(rules[i].Pattern, []byte(event)); err != nil || got != want {
+			t.Errorf("%s: %t, %v", event, got, err)
+		}
 	}
 }

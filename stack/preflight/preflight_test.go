@@ -30,7 +30,7 @@ import (
 // account has what it is told to have.
 type account struct {
 	number, service, group, logGroup, agent string
-	buckets                                 map[string]bool
+	buckets, secrets                        map[string]bool
 	events                                  bool
 	concurrency                             int32
 	targetGroup                             string
@@ -96,8 +96,11 @@ func (a *account) GetAccountSettings(context.Context, *lambda.GetAccountSettings
 	return &lambda.GetAccountSettingsOutput{AccountLimit: &lambdatypes.AccountLimit{UnreservedConcurrentExecutions: &a.concurrency}}, nil
 }
 
-func (a *account) DescribeSecret(context.Context, *secretsmanager.DescribeSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
-	return nil, errMissing
+func (a *account) DescribeSecret(_ context.Context, in *secretsmanager.DescribeSecretInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
+	if !a.secrets[*in.SecretId] {
+		return nil, errMissing
+	}
+	return &secretsmanager.DescribeSecretOutput{}, nil
 }
 
 // staging returns the shipped settings and an account that has all they name.
@@ -111,6 +114,10 @@ func staging(t *testing.T) (preflight, *account) {
 	a := &account{
 		number: e.Account, service: e.Service, group: e.Group, logGroup: e.LogGroup, agent: "1.99.1", events: true, concurrency: 1000, targetGroup: e.TargetGroupARN,
 		buckets: map[string]bool{"cdk-hnb659fds-assets-111122223333-us-east-1": true, "districtbuilder-staging-data": true},
+		secrets: map[string]bool{},
+	}
+	for _, arn := range e.Database.SecretARNs {
+		a.secrets[arn] = true
 	}
 	dist := t.TempDir()
 	for _, action := range settings.SQLActions {
@@ -151,9 +158,7 @@ func TestWhatIsMissingIsNamedWithWhatToDo(t *testing.T) {
 		{"no bucket", func(_ *preflight, a *account) { delete(a.buckets, "districtbuilder-staging-data") }, "bucket districtbuilder-staging-data:"},
 		{"no events", func(_ *preflight, a *account) { a.events = false }, "docs/deploying.md, section 6"},
 		{"no certificates", func(p *preflight, _ *account) { p.dist = t.TempDir() }, "certificates of find-regions:"},
-		{"no secret", func(p *preflight, _ *account) {
-			p.settings.Database.SecretARNs = map[string]string{"find-regions": "arn"}
-		}, "secret of find-regions: not found"},
+		{"no secret", func(p *preflight, a *account) { delete(a.secrets, p.settings.Database.SecretARNs["find-regions"]) }, "secret of find-regions: not found"},
 		{"a new account", func(_ *preflight, a *account) { a.concurrency = 10 }, "noReservedConcurrency"},
 	}
 	for _, tt := range tests {
