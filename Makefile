@@ -17,7 +17,7 @@ SQL       := find-regions bump-versions set-region-uri
 
 ACTIONS     := $(notdir $(patsubst %/main.go,%,$(wildcard lambdas/*/main.go)))
 
-.PHONY: help demo sandbox test test-fast test-race lint vulncheck build package preflight synth diff deploy destroy \
+.PHONY: help demo sandbox cost test test-fast test-race lint vulncheck build package preflight synth diff deploy destroy \
 	bench bench-copy reference clean
 
 help: ## this list
@@ -28,6 +28,9 @@ demo: ## the whole runbook on this machine; SCENARIO=update|bad-data|bad-topolog
 
 sandbox: ## keeps the simulated account running, for the aws command
 	@go build -o build/dbops ./cmd/dbops && build/dbops sandbox
+
+cost: ## what one update and one restart would cost, by what the sandbox counted
+	@go build -o build/dbops ./cmd/dbops && build/dbops cost
 
 test: reference test-fast ## all tests
 	go test ./stack/...

@@ -14,6 +14,7 @@ import (
 
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Update two regions in a simulated account, and show what happens."`
+	Cost    costCommand    `cmd:"" help:"What one update and one restart would cost in AWS, by what the sandbox counted."`
 	Sandbox sandboxCommand `cmd:"" help:"Keep a simulated account running, for the aws command."`
 }
 

@@ -93,6 +93,8 @@ type Account struct {
 	secrets  map[string]string
 	topics   topics
 	iam      enforcement
+	usage    usage
+	logged   atomic.Int64 // bytes that the functions have logged
 	rng      *rand.Rand
 
 	functions map[string]*Function
@@ -115,6 +117,7 @@ func Start(ctx context.Context, o Options) (_ *Account, err error) {
 		Environments: map[string]*Environment{}, secrets: map[string]string{},
 		functions: map[string]*Function{}, machines: map[string]*asl.Machine{}, executions: map[string]*Execution{},
 	}
+	a.usage.requests = map[string]int{}
 	a.iam = enforcement{
 		account:    iam.Account{ID: AccountID, Region: AWSRegion, TLS: true, GroupOf: a.groupOf},
 		principals: map[string]principal{}, without: o.Without,
@@ -204,7 +207,7 @@ func (a *Account) SetHooks(h objectstore.Hooks) { a.Front.SetHooks(a.hooks(h)) }
 
 func (a *Account) hooks(h objectstore.Hooks) objectstore.Hooks {
 	h.OnObjectCreated = a.objectCreated
-	return h
+	return a.usage.countRequests(h)
 }
 
 // Outside runs work outside the executions' bubble and waits for it.

@@ -46,7 +46,7 @@ func (a *Account) deployFunction(e *Environment, f template.Function) error {
 		return fmt.Errorf("its role %s is not in the template", f.Role)
 	}
 	settings := a.settings(f, e)
-	a.functions[f.Name] = &Function{Name: f.Name, Build: build, Settings: settings, Timeout: f.Timeout}
+	a.functions[f.Name] = &Function{Name: f.Name, Build: build, Settings: settings, Timeout: f.Timeout, MemoryMB: f.MemoryMB}
 	a.iam.principals[accessKey(f.Name)] = principal{role, f.ARN, e.template}
 	return a.keepSecrets(settings)
 }

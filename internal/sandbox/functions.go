@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -21,6 +22,7 @@ type Function struct {
 	Build    lambdarun.Build
 	Settings map[string]string
 	Timeout  time.Duration
+	MemoryMB int
 
 	once    sync.Once
 	handler lambdarun.Handler
@@ -50,7 +52,7 @@ func (a *Account) functionNamed(name string) (*Function, bool) {
 func (a *Account) invoke(f *Function, payload []byte) (answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
 	defer cancel()
-	log := a.log.With("function", f.Name)
+	log := slog.New(counting{a.log.Handler(), &a.logged}).With("function", f.Name)
 	f.once.Do(func() {
 		f.handler, f.err = f.Build(ctx, lambdarun.Env{Getenv: f.getenv, AWS: a.config(f.Name), Now: a.Now, Log: log})
 	})
@@ -66,6 +68,9 @@ func (a *Account) invoke(f *Function, payload []byte) (answer []byte, err error)
 	for _, e := range a.Environments {
 		e.Fleet.Advance(a.Now()) // what tasks read before this moment, they read before this function's effects
 	}
+	a.usage.look(a.Now(), a.surplus())
+	began := time.Now()
+	defer func() { a.usage.invoked(time.Since(began), f.MemoryMB) }()
 	if paced, ok := a.clock.(*PacedClock); ok {
 		defer paced.Busy()()
 	}
@@ -88,6 +93,35 @@ func functionError(err error) *FunctionError {
 	}
 	return &FunctionError{Type: t.Name(), Message: err.Error()}
 }
+
+// counting adds up about what a handler writes: message and attributes.
+type counting struct {
+	slog.Handler
+	bytes *atomic.Int64
+}
+
+func (c counting) Enabled(context.Context, slog.Level) bool { return true }
+
+func (c counting) Handle(ctx context.Context, r slog.Record) error {
+	size := len(r.Message) + lineOverhead
+	r.Attrs(func(a slog.Attr) bool { size += len(a.Key) + len(a.Value.String()) + 6; return true })
+	c.bytes.Add(int64(size))
+	if !c.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return c.Handler.Handle(ctx, r)
+}
+
+func (c counting) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return counting{c.Handler.WithAttrs(attrs), c.bytes}
+}
+
+func (c counting) WithGroup(name string) slog.Handler {
+	return counting{c.Handler.WithGroup(name), c.bytes}
+}
+
+// lineOverhead is about what a line has besides: time, level, request ID, and a third of Lambda's own START, END and REPORT.
+const lineOverhead = 220
 
 func (f *Function) getenv(name string) string { return f.Settings[name] }
 
