@@ -36,7 +36,7 @@ test: reference test-fast ## all tests
 	go test ./stack/...
 
 test-fast: ## all but the CDK's; needs no Node
-	go test $(FAST)
+	go test -timeout 30m -parallel 4 $(FAST)
 
 test-race: ## where goroutines share data
 	go test -race ./internal/asl/... ./internal/jsonata/... ./pkg/s3copy/... ./pkg/journal/...

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/publicmapping/districtbuilder-ops/internal/regiongen"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox"
 )
@@ -39,7 +37,10 @@ func startAccount(ctx context.Context, o sandbox.Options) (_ *sandbox.Account, r
 	if err != nil {
 		return nil, nil, "", err
 	}
-	o.Dir, o.Usual = scratch(dir), usualTasks
+	if o.Dir, err = sandbox.MakeScratch(dir); err != nil {
+		return nil, nil, log, err
+	}
+	o.Usual = usualTasks
 	o.Log = slog.New(slog.NewJSONHandler(file, nil))
 	account, err := sandbox.Start(ctx, o)
 	if err != nil {
@@ -50,17 +51,6 @@ func startAccount(ctx context.Context, o sandbox.Options) (_ *sandbox.Account, r
 		return nil, nil, log, errors.Join(fmt.Errorf("load staging: %w", err), account.Close())
 	}
 	return account, regions, log, nil
-}
-
-// scratch makes a directory for the servers' files: in memory where the system has such a place, since thousands of small
-// objects are four times faster there, else below dir. The S3 server needs extended attributes.
-func scratch(dir string) string {
-	made, err := os.MkdirTemp("/dev/shm", "dbops-")
-	if err == nil && unix.Setxattr(made, "user.dbops", nil, 0) == nil {
-		return made
-	}
-	_ = os.RemoveAll(made)
-	return dir
 }
 
 // stopAccount stops the account and removes its files, but not the log.

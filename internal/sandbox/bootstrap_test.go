@@ -118,7 +118,7 @@ func (tr *trial) goodInputs(t *testing.T) []bootstrapStep {
 		"commit-run":       {payload: `{"run":"r1","forget":"restore-region","step":"bump-versions","left":"x","action":"bump-versions","input":{}}`},
 		"list-left":        {payload: `{"run":"r1"}`},
 		"release-lock":     {payload: `{"owner":"a person","run":"r1","outcome":"succeeded"}`},
-		"start-update":     {payload: `{}`},
+		"start-update":     {payload: `{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{"key":"other","etag":"0"},"reason":"CopyObject"}}`},
 	}
 	lenient := []string{"plan-update", "start-update"}
 	order := []string{"find-regions", "inspect-region", "plan-update", "acquire-lock", "backup-region", "overwrite-region", "restore-region", "survey-fleet", "fence-group"}

@@ -29,7 +29,7 @@ var source string
 
 func withServers(m *testing.M) int {
 	source, _ = os.Getwd()
-	dir, err := os.MkdirTemp("", "sandbox-")
+	dir, err := MakeScratch("")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
