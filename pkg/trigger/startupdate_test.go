@@ -13,7 +13,7 @@ import (
 )
 
 const good = `{
-  "regions": [{"uri": "s3://data/regions/US/TX/2021-08-12T21:42:38.860Z", "source": "s3://work/tx-2026/"}],
+  "regions": [{"uri": "s3://data/regions/US/TX/2021-08-12T21:42:38.860Z", "source": "s3://incoming/tx-2026/"}],
   "dryRun": true,
   "reason": "new census blocks"
 }`
@@ -61,7 +61,7 @@ func TestAnUploadStartsOneExecutionHoweverOftenItIsDelivered(t *testing.T) {
 		if !regexp.MustCompile(`^upload-tx-[0-9a-f]{32}$`).MatchString(name) {
 			t.Errorf("name = %s", name)
 		}
-		if want := `{"regions":[{"uri":"s3://data/regions/US/TX/2021-08-12T21:42:38.860Z","source":"s3://work/tx-2026/"}],"dryRun":true,"reason":"new census blocks"}`; input != want {
+		if want := `{"regions":[{"uri":"s3://data/regions/US/TX/2021-08-12T21:42:38.860Z","source":"s3://incoming/tx-2026/"}],"dryRun":true,"reason":"new census blocks"}`; input != want {
 			t.Errorf("input = %s, want the file's content", input)
 		}
 	}
@@ -107,18 +107,18 @@ func TestExecutionNames(t *testing.T) {
 }
 
 func TestABadFileIsToldAndNotRetried(t *testing.T) {
-	region := `{"uri":"s3://data/regions/US/TX/1/","source":"s3://work/tx/"}`
+	region := `{"uri":"s3://data/regions/US/TX/1/","source":"s3://incoming/tx/"}`
 	tests := []struct{ name, key, body, want string }{
 		{"not JSON", "", `regions: []`, "invalid character"},
 		{"empty", "", ``, "EOF"},
 		{"unknown field", "", `{"regions":[` + region + `],"dryrun ":true}`, "unknown field"},
-		{"unknown field of a region", "", `{"regions":[{"uri":"s3://data/a/","source":"s3://work/a/","version":1}]}`, "unknown field"},
+		{"unknown field of a region", "", `{"regions":[{"uri":"s3://data/a/","source":"s3://incoming/a/","version":1}]}`, "unknown field"},
 		{"two values", "", `{"regions":[` + region + `]} {}`, "there is more after"},
 		{"no regions", "", `{}`, "regions: 0; expected 1 to 50"},
 		{"too many regions", "", `{"regions":[` + strings.Repeat(region+",", 50) + region + `]}`, "regions: 51"},
-		{"no uri", "", `{"regions":[{"source":"s3://work/tx/"}]}`, "regions[0]: no uri"},
+		{"no uri", "", `{"regions":[{"source":"s3://incoming/tx/"}]}`, "regions[0]: no uri"},
 		{"no source", "", `{"regions":[{"uri":"s3://data/a/"}]}`, "regions[0]: no source"},
-		{"not an S3 URI", "", `{"regions":[{"uri":"https://data/a/","source":"s3://work/a/"}]}`, "does not begin with s3://"},
+		{"not an S3 URI", "", `{"regions":[{"uri":"https://data/a/","source":"s3://incoming/a/"}]}`, "does not begin with s3://"},
 		{"the same region twice", "", `{"regions":[` + region + `,` + region + `]}`, "the same uri as regions[0]"},
 		{"source inside the region", "", `{"regions":[{"uri":"s3://data/a/","source":"s3://data/a/new/"}]}`, "lie inside each other"},
 		{"too large", "", `{"regions":[` + region + `],"reason":"` + strings.Repeat("x", maxSize) + `"}`, "over 262144 bytes"},

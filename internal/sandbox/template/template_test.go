@@ -68,7 +68,7 @@ func TestLoad(t *testing.T) {
 		Alarms: []Alarm{{ID: "Errors", Name: "errors", ARN: "arn:aws:cloudwatch:us-east-1:111122223333:alarm:errors", Actions: []string{topic}, Namespace: "AWS/Lambda",
 			Metric: "Errors", Dimensions: map[string]string{"FunctionName": "worker"}, Statistic: "Sum", Period: 5 * time.Minute, Periods: 1, Threshold: 0.5,
 			Comparison: "GreaterThanThreshold", Missing: "notBreaching"}},
-		Parameters: map[string]string{"/work/machine": machine},
+		Parameters: map[string]string{"/ops/machine": machine},
 		Outputs:    map[string]string{"Bucket": "store-111122223333-x", "Url": "made-dead"},
 	}
 	policies := cmp.FilterValues(func(a, b any) bool { return true }, cmp.Ignore())
