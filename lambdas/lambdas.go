@@ -26,6 +26,7 @@ var Actions = map[string]lambdarun.Build{
 	"release-lock":     journal.ReleaseLockAction,
 	"commit-run":       journal.CommitRunAction,
 	"list-left":        journal.ListLeftAction,
+	"watch-lock":       journal.WatchLockAction,
 	"survey-fleet":     fleet.SurveyFleetAction,
 	"fence-group":      fleet.FenceGroupAction,
 	"scale-group":      fleet.ScaleGroupAction,

@@ -181,7 +181,7 @@ func TestRulesNoticeAFault(t *testing.T) {
 var packages = map[string]string{
 	"find-regions": "regiondb", "bump-versions": "regiondb", "set-region-uri": "regiondb", "inspect-region": "regiondata",
 	"backup-region": "regioncopy", "overwrite-region": "regioncopy", "restore-region": "regioncopy",
-	"acquire-lock": "journal", "release-lock": "journal", "commit-run": "journal", "list-left": "journal", "plan-update": "plan",
+	"acquire-lock": "journal", "release-lock": "journal", "commit-run": "journal", "list-left": "journal", "watch-lock": "journal", "plan-update": "plan",
 	"survey-fleet": "fleet", "fence-group": "fleet", "scale-group": "fleet", "scale-service": "fleet", "poll-health": "fleet",
 	"protect-tasks": "fleet", "stop-tasks": "fleet",
 }

@@ -63,15 +63,16 @@ func ScaleServiceAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler
 
 // PollHealthAction builds poll-health from its settings.
 func PollHealthAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
-	set, err := env.Settings("CLUSTER", "SERVICE", "TARGET_GROUP_ARN", "LOG_GROUP", "CONTAINER")
+	set, err := env.Settings("ENVIRONMENT", "CLUSTER", "SERVICE", "TARGET_GROUP_ARN", "LOG_GROUP", "CONTAINER")
 	if err != nil {
 		return nil, err
 	}
-	return lambdarun.Handle(env.Log, PollHealth{
+	verb := PollHealth{
 		ECS: ecs.NewFromConfig(env.AWS), Targets: elb.NewFromConfig(env.AWS), Logs: cloudwatchlogs.NewFromConfig(env.AWS),
 		Cluster: set["CLUSTER"], Service: set["SERVICE"], TargetGroup: set["TARGET_GROUP_ARN"],
 		LogGroup: set["LOG_GROUP"], Container: set["CONTAINER"], Now: env.Now,
-	}.Run), nil
+	}
+	return lambdarun.Handle(env.Log, lambdarun.Measure(env, set["ENVIRONMENT"], verb.Run)), nil
 }
 
 // ProtectTasksAction builds protect-tasks from its settings.

@@ -56,3 +56,13 @@ func ListLeftAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, er
 	}
 	return lambdarun.Handle(env.Log, verb.Run), nil
 }
+
+// WatchLockAction builds watch-lock from its settings.
+func WatchLockAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
+	set, err := env.Settings("ENVIRONMENT", "STATE_BUCKET")
+	if err != nil {
+		return nil, err
+	}
+	verb := WatchLock{Store: New(s3.NewFromConfig(env.AWS), set["STATE_BUCKET"], env.Now)}
+	return lambdarun.Handle(env.Log, lambdarun.Measure(env, set["ENVIRONMENT"], verb.Run)), nil
+}

@@ -19,34 +19,34 @@ func newCopier(env lambdarun.Env) *s3copy.Copier {
 
 // BackupRegionAction builds backup-region from its settings.
 func BackupRegionAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
-	set, err := env.Settings("STATE_BUCKET")
+	set, err := env.Settings("ENVIRONMENT", "STATE_BUCKET")
 	if err != nil {
 		return nil, err
 	}
 	verb := BackupRegion{Objects: s3.NewFromConfig(env.AWS), Bucket: set["STATE_BUCKET"], Copier: newCopier(env), Now: env.Now}
-	return lambdarun.Handle(env.Log, verb.Run), nil
+	return lambdarun.Handle(env.Log, lambdarun.Measure(env, set["ENVIRONMENT"], verb.Run)), nil
 }
 
 // OverwriteRegionAction builds overwrite-region from its settings.
 func OverwriteRegionAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
-	set, err := env.Settings("STATE_BUCKET")
+	set, err := env.Settings("ENVIRONMENT", "STATE_BUCKET")
 	if err != nil {
 		return nil, err
 	}
 	state := s3.NewFromConfig(env.AWS)
 	verb := OverwriteRegion{Objects: state, Bucket: set["STATE_BUCKET"], Copier: newCopier(env),
 		Journal: journal.New(state, set["STATE_BUCKET"], env.Now), Now: env.Now}
-	return lambdarun.Handle(env.Log, verb.Run), nil
+	return lambdarun.Handle(env.Log, lambdarun.Measure(env, set["ENVIRONMENT"], verb.Run)), nil
 }
 
 // RestoreRegionAction builds restore-region from its settings.
 func RestoreRegionAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
-	set, err := env.Settings("STATE_BUCKET")
+	set, err := env.Settings("ENVIRONMENT", "STATE_BUCKET")
 	if err != nil {
 		return nil, err
 	}
 	state := s3.NewFromConfig(env.AWS)
 	verb := RestoreRegion{Objects: state, Bucket: set["STATE_BUCKET"], Copier: newCopier(env),
 		Journal: journal.New(state, set["STATE_BUCKET"], env.Now), Now: env.Now}
-	return lambdarun.Handle(env.Log, verb.Run), nil
+	return lambdarun.Handle(env.Log, lambdarun.Measure(env, set["ENVIRONMENT"], verb.Run)), nil
 }

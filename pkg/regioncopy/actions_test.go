@@ -20,7 +20,9 @@ func TestActions(t *testing.T) {
 	w := newWorld(t)
 	server := httptest.NewServer(store.Handler())
 	t.Cleanup(server.Close)
-	env := lambdarun.Env{Now: time.Now, Log: slog.New(slog.DiscardHandler), Getenv: func(name string) string { return map[string]string{"STATE_BUCKET": w.state}[name] },
+	env := lambdarun.Env{Now: time.Now, Log: slog.New(slog.DiscardHandler), Getenv: func(name string) string {
+		return map[string]string{"ENVIRONMENT": "Staging", "STATE_BUCKET": w.state}[name]
+	},
 		AWS: aws.Config{Region: objectstore.Region, BaseEndpoint: &server.URL, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "function", SecretAccessKey: "any"}, nil
 		})}}

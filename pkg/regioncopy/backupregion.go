@@ -31,12 +31,13 @@ func (in BackupRegionInput) Validate() error {
 
 // BackupRegionOutput says where the backup is. It is verified when Done is true; if not, the next call goes on.
 type BackupRegionOutput struct {
-	ID      string       `json:"id"`
-	Backup  s3uri.Prefix `json:"backup"`
-	Objects int          `json:"objects"`
-	Bytes   int64        `json:"bytes"`
-	Copied  int          `json:"copied"` // by this call
-	Done    bool         `json:"done"`
+	ID          string       `json:"id"`
+	Backup      s3uri.Prefix `json:"backup"`
+	Objects     int          `json:"objects"`
+	Bytes       int64        `json:"bytes"`
+	Copied      int          `json:"copied"`      // by this call
+	CopiedBytes int64        `json:"copiedBytes"` // by this call
+	Done        bool         `json:"done"`
 }
 
 // BackupRegion copies what is live to a sibling of the region's prefix and verifies the copy object by object.
@@ -81,7 +82,7 @@ func (b *BackupRegion) Run(ctx context.Context, in BackupRegionInput) (BackupReg
 // back copies, verifies, and marks the backup as verified.
 func (b *BackupRegion) back(ctx context.Context, r records, live s3copy.Inventory, out BackupRegionOutput) (BackupRegionOutput, error) {
 	result, err := b.Copier.Copy(ctx, s3copy.Job{Source: live, Destination: out.Backup})
-	out.Objects, out.Bytes, out.Copied = result.Objects, result.Bytes, result.Copied
+	out.Objects, out.Bytes, out.Copied, out.CopiedBytes = result.Objects, result.Bytes, result.Copied, result.CopiedBytes
 	if err != nil || !result.Done {
 		return out, incomplete(err)
 	}

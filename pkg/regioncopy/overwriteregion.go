@@ -158,7 +158,7 @@ func (o *OverwriteRegion) record(ctx context.Context, in OverwriteRegionInput) e
 // overwrite copies, verifies and removes.
 func (o *OverwriteRegion) overwrite(ctx context.Context, region Region, source s3copy.Inventory, kept backup, since time.Time) (Progress, error) {
 	result, err := o.Copier.Copy(ctx, s3copy.Job{Source: source, Destination: region.URI, Phase: phase, Since: since})
-	p := Progress{ID: region.ID, Objects: result.Objects, Bytes: result.Bytes, Copied: result.Copied}
+	p := Progress{ID: region.ID, Objects: result.Objects, Bytes: result.Bytes, Copied: result.Copied, CopiedBytes: result.CopiedBytes}
 	if err != nil || !result.Done {
 		return p, sourceChanged(err)
 	}

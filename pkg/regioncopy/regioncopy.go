@@ -87,11 +87,12 @@ type undoLog interface {
 // Progress is what overwriting and restoring answer. Done is false when the function's deadline came first, or when the call
 // could not begin yet, which Why explains: the next call goes on.
 type Progress struct {
-	ID      string `json:"id"`
-	Objects int    `json:"objects"` // that the live prefix has when this is done; 0 if restoring found nothing overwritten
-	Bytes   int64  `json:"bytes"`
-	Copied  int    `json:"copied"`  // by this call
-	Removed int    `json:"removed"` // by this call
-	Done    bool   `json:"done"`
-	Why     string `json:"why,omitempty"`
+	ID          string `json:"id"`
+	Objects     int    `json:"objects"` // that the live prefix has when this is done; 0 if restoring found nothing overwritten
+	Bytes       int64  `json:"bytes"`
+	Copied      int    `json:"copied"`      // by this call
+	CopiedBytes int64  `json:"copiedBytes"` // by this call
+	Removed     int    `json:"removed"`     // by this call
+	Done        bool   `json:"done"`
+	Why         string `json:"why,omitempty"`
 }

@@ -101,7 +101,7 @@ func (v *RestoreRegion) restore(ctx context.Context, r records, region Region, k
 		Source: kept.copy, Destination: region.URI, Phase: phase, Since: done.ended,
 		Present: func(want, there s3copy.Object) bool { return untouched(was[want.Key], there, done.begun) },
 	})
-	p := Progress{ID: region.ID, Objects: result.Objects, Bytes: result.Bytes, Copied: result.Copied}
+	p := Progress{ID: region.ID, Objects: result.Objects, Bytes: result.Bytes, Copied: result.Copied, CopiedBytes: result.CopiedBytes}
 	if err != nil || !result.Done {
 		return p, backupChanged(err)
 	}

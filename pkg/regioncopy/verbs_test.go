@@ -20,14 +20,14 @@ import (
 func TestBackupOverwriteRestore(t *testing.T) {
 	w := newWorld(t)
 	out := w.backed()
-	if diff := cmp.Diff(BackupRegionOutput{ID: "5f1c", Backup: w.backup, Objects: 5, Bytes: sum(oldFiles), Copied: 5, Done: true}, out); diff != "" {
+	if diff := cmp.Diff(BackupRegionOutput{ID: "5f1c", Backup: w.backup, Objects: 5, Bytes: sum(oldFiles), Copied: 5, CopiedBytes: sum(oldFiles), Done: true}, out); diff != "" {
 		t.Error(diff)
 	}
 	w.holds(w.backup, oldFiles)
 	w.holds(w.region.URI, oldFiles)
 
 	p := w.overwritten()
-	if diff := cmp.Diff(Progress{ID: "5f1c", Objects: 4, Bytes: sum(newFiles), Copied: 4, Removed: 2, Done: true}, p); diff != "" {
+	if diff := cmp.Diff(Progress{ID: "5f1c", Objects: 4, Bytes: sum(newFiles), Copied: 4, CopiedBytes: sum(newFiles), Removed: 2, Done: true}, p); diff != "" {
 		t.Error(diff)
 	}
 	w.holds(w.region.URI, newFiles)

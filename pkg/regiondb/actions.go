@@ -27,11 +27,16 @@ func FindRegionsAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler,
 
 // BumpVersionsAction builds bump-versions from its settings.
 func BumpVersionsAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
+	set, err := env.Settings("ENVIRONMENT")
+	if err != nil {
+		return nil, err
+	}
 	database, err := newDatabase(env, "DATABASE_")
 	if err != nil {
 		return nil, err
 	}
-	return lambdarun.Handle(env.Log, BumpVersions{Database: database}.Run), nil
+	verb := BumpVersions{Database: database}
+	return lambdarun.Handle(env.Log, lambdarun.Measure(env, set["ENVIRONMENT"], verb.Run)), nil
 }
 
 // SetRegionURIAction builds set-region-uri from its settings. On production it is an action that refuses

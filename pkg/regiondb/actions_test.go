@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -57,7 +58,7 @@ func TestActionsWithASecret(t *testing.T) {
 	t.Parallel()
 	db, conn := newDB(t)
 	texas(t, conn)
-	env := lambdarun.Env{Log: slog.New(slog.DiscardHandler), Getenv: settings(db, nil), AWS: account(t, secret(server.User, server.Password))}
+	env := lambdarun.Env{Now: time.Now, Log: slog.New(slog.DiscardHandler), Getenv: settings(db, nil), AWS: account(t, secret(server.User, server.Password))}
 	for _, tt := range []struct {
 		build       lambdarun.Build
 		input, says string

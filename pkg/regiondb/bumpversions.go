@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
+	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
 )
 
 // BumpVersions gives the updated regions new versions, so that maps recompute their districts.
@@ -77,6 +78,17 @@ type Bumped struct {
 	Old     Moment `json:"old"`
 	New     Moment `json:"new"`
 	Changed bool   `json:"changed"`
+}
+
+// Metrics implements lambdarun.Measured. A repeated call counts nothing again.
+func (o BumpVersionsOutput) Metrics() []lambdarun.Metric {
+	changed := 0
+	for _, r := range o.Rows {
+		if r.Changed {
+			changed++
+		}
+	}
+	return []lambdarun.Metric{{Name: "VersionsBumped", Unit: lambdarun.Count, Value: float64(changed)}}
 }
 
 // sibling is a row with what its four-column UNIQUE holds: name, country and region code are one text here.

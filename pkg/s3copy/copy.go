@@ -31,11 +31,12 @@ type Job struct {
 
 // Result says how far a copy has come.
 type Result struct {
-	Objects int   // in the inventory
-	Bytes   int64 // in the inventory
-	Copied  int   // by this call
-	Left    int   // for the next call
-	Done    bool
+	Objects     int   // in the inventory
+	Bytes       int64 // in the inventory
+	Copied      int   // by this call
+	CopiedBytes int64 // by this call
+	Left        int   // for the next call
+	Done        bool
 }
 
 // Copy copies what is missing at the destination. Result.Done is false when the deadline of ctx stopped it first:
@@ -46,7 +47,7 @@ func (c *Copier) Copy(ctx context.Context, job Job) (Result, error) {
 	defer s.end()
 	t := &transfer{session: s, job: job}
 	err := t.run()
-	result := Result{Objects: len(job.Source.Objects), Bytes: job.Source.Bytes(), Copied: int(t.copied.Load())}
+	result := Result{Objects: len(job.Source.Objects), Bytes: job.Source.Bytes(), Copied: int(t.copied.Load()), CopiedBytes: t.bytes.Load()}
 	result.Left = len(job.Source.Objects) - t.present - result.Copied
 	if err != nil && !errors.Is(err, errStopped) {
 		return result, err
@@ -61,6 +62,7 @@ type transfer struct {
 	job     Job
 	present int // objects that needed no copy
 	copied  atomic.Int64
+	bytes   atomic.Int64 // of the objects copied
 	begun   atomic.Int64 // uploads that S3 was asked to begin,
 	ended   atomic.Int64 // and those that it completed
 }
@@ -175,6 +177,12 @@ func (t *transfer) copySmall(o Object) error {
 	if err != nil {
 		return about(sourceError(err, from, o), "copy", from, o.Key)
 	}
-	t.copied.Add(1)
+	t.count(o)
 	return nil
+}
+
+// count adds a copied object.
+func (t *transfer) count(o Object) {
+	t.copied.Add(1)
+	t.bytes.Add(o.Size)
 }

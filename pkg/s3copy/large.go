@@ -179,7 +179,7 @@ func (t *transfer) finish(u *upload) error {
 			return about(err, "complete the copy of", t.job.Source.Prefix, u.object.Key)
 		}
 		t.ended.Add(1)
-		t.copied.Add(1)
+		t.count(u.object)
 		return nil
 	}
 }
