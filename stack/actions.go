@@ -46,11 +46,11 @@ var actions = []action{
 	{name: "plan-update", description: "Says what an update will do. Computes only",
 		memory: small, timeout: 30 * time.Second, calls: func(environment) []permission { return nil }},
 	{name: "backup-region", description: "Copies a live region to its backup, and verifies the copy",
-		memory: large, timeout: long, uses: []string{"STATE_BUCKET"}, calls: environment.backsUp},
+		memory: large, timeout: long, uses: []string{"ENVIRONMENT", "STATE_BUCKET"}, calls: environment.backsUp},
 	{name: "overwrite-region", description: "Copies new data over a live region",
-		memory: large, timeout: long, uses: []string{"STATE_BUCKET"}, calls: environment.overwrites},
+		memory: large, timeout: long, uses: []string{"ENVIRONMENT", "STATE_BUCKET"}, calls: environment.overwrites},
 	{name: "restore-region", description: "Copies a backup over a live region",
-		memory: large, timeout: long, uses: []string{"STATE_BUCKET"}, calls: environment.restores},
+		memory: large, timeout: long, uses: []string{"ENVIRONMENT", "STATE_BUCKET"}, calls: environment.restores},
 
 	{name: "acquire-lock", description: "Takes the environment's lock",
 		memory: small, timeout: quick, uses: []string{"ENVIRONMENT", "STATE_BUCKET", "FUNCTION_PREFIX"}, calls: environment.acquiresLock},
@@ -60,6 +60,8 @@ var actions = []action{
 		memory: small, timeout: quick, uses: []string{"STATE_BUCKET"}, calls: environment.commitsRun},
 	{name: "list-left", description: "Lists what a run left behind, and how to undo it",
 		memory: small, timeout: quick, uses: []string{"STATE_BUCKET", "FUNCTION_PREFIX"}, calls: environment.listsLeft},
+	{name: watchLock, description: "Reports how old the environment's lock is",
+		memory: small, timeout: quick, uses: []string{"ENVIRONMENT", "STATE_BUCKET"}, calls: environment.watchesLock},
 
 	{name: "survey-fleet", description: "Looks at group, service and tasks; refuses a fleet that is not steady",
 		memory: small, timeout: quick, uses: []string{"ENVIRONMENT", "CLUSTER", "SERVICE", "GROUP", "TARGET_GROUP_ARN", "STATE_BUCKET"},
@@ -73,7 +75,7 @@ var actions = []action{
 		memory: small, timeout: quick, uses: []string{"CLUSTER", "SERVICE", "STATE_BUCKET"}, calls: environment.scalesService},
 	{name: "poll-health", description: "Takes one look at the tasks: progress, verdict, diagnosis",
 		memory: 2 * small, timeout: quick, // up to five pages of log lines, 1 MB each
-		uses: []string{"CLUSTER", "SERVICE", "TARGET_GROUP_ARN", "LOG_GROUP", "CONTAINER"}, calls: environment.pollsHealth},
+		uses: []string{"ENVIRONMENT", "CLUSTER", "SERVICE", "TARGET_GROUP_ARN", "LOG_GROUP", "CONTAINER"}, calls: environment.pollsHealth},
 	{name: "protect-tasks", description: "Protects tasks from scale-in, or lifts that",
 		memory: small, timeout: quick, uses: []string{"CLUSTER", "SERVICE", "STATE_BUCKET"}, calls: environment.protectsTasks},
 	// alone: two at once could stop more old tasks than the healthy new ones replace.
@@ -81,7 +83,7 @@ var actions = []action{
 		memory: small, timeout: quick, alone: true, uses: []string{"CLUSTER", "SERVICE", "TARGET_GROUP_ARN"}, calls: environment.stopsTasks},
 
 	{name: "bump-versions", description: "Gives updated regions a new version",
-		memory: small, timeout: quick, calls: logsIn("bump-versions")},
+		memory: small, timeout: quick, uses: []string{"ENVIRONMENT"}, calls: logsIn("bump-versions")},
 	{name: "set-region-uri", description: "Sets a region's s3_uri",
 		memory: small, timeout: quick, only: settings.Staging, uses: []string{"ENVIRONMENT"}, calls: logsIn("set-region-uri")},
 
@@ -90,10 +92,13 @@ var actions = []action{
 		uses: []string{"ENVIRONMENT", "UPDATE_MACHINE_ARN", "NOTIFICATIONS_TOPIC_ARN"}, calls: environment.startsUpdate},
 }
 
-// startUpdate is the action that an upload invokes.
-const startUpdate = "start-update"
+// Actions that no state machine invokes.
+const (
+	startUpdate = "start-update" // by an upload
+	watchLock   = "watch-lock"   // by a schedule
+)
 
-// actionsOf returns the rows that the environment has.
+// actions returns the rows that the environment has.
 func (e environment) actions() []action {
 	return slices.DeleteFunc(slices.Clone(actions), func(a action) bool {
 		return a.only != "" && a.only != e.Name || a.name == startUpdate && e.UploadBucket == ""

@@ -92,6 +92,13 @@ func (e environment) listsLeft() []permission {
 	}
 }
 
+func (e environment) watchesLock() []permission {
+	return []permission{
+		{id: "Lock", actions: []string{"s3:GetObject"}, resources: []string{e.stateObjects(lockObject)}},
+		e.seeMissingState(),
+	}
+}
+
 func (e environment) startsUpdate() []permission {
 	upload := bucketARN(e.UploadBucket)
 	return append(e.dataKeys("kms:Decrypt"), []permission{

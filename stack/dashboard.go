@@ -8,6 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
 	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
@@ -47,11 +48,13 @@ func (e environment) widgets(alarms []alarm) []any {
 	all := []any{widget("alarm", 0, 0, map[string]any{"title": "Alarms", "alarms": names})}
 	all[0].(map[string]any)["width"] = 24
 	all = append(all, row(6, e.graph("Executions by outcome", "Sum", 3600, outcomes), e.graph("Duration (ms)", "Maximum", 3600, durations))...)
-	all = append(all, row(12, e.graph("Tasks during a restart", "Maximum", 60, e.own("HealthyNewTasks", "OldTasks")),
-		e.graph("Seconds until the new tasks are healthy", "Maximum", 60, e.own("SecondsToHealthy")))...)
-	all = append(all, row(18, e.graph("Bytes copied", "Sum", 3600, e.own("BackupBytes", "OverwriteBytes", "RestoreBytes")),
-		e.graph("Objects copied", "Sum", 3600, e.own("BackupObjects", "OverwriteObjects", "RestoreObjects")))...)
-	return append(all, row(24, e.graph("Errors of functions", "Sum", 300, errors), e.graph("Healthy hosts", "Minimum", 60, e.hosts()))...)
+	all = append(all, row(12, e.graph("Tasks during a restart", "Maximum", 60, e.own("HealthyNewTasks", "OldTasksRunning")),
+		e.graph("Healthy hosts", "Minimum", 60, e.hosts()))...)
+	all = append(all, row(18, e.graph("Load progress of new tasks (%)", "Maximum", 60, e.own("LoadedPercent")),
+		e.graph("Seconds until the new tasks have loaded", "Maximum", 60, e.own("EtaSeconds")))...)
+	all = append(all, row(24, e.graph("Bytes copied", "Sum", 3600, e.own("BytesCopied")),
+		e.graph("Objects copied, versions bumped", "Sum", 3600, e.own("ObjectsCopied", "VersionsBumped")))...)
+	return append(all, row(30, e.graph("Errors of functions", "Sum", 300, errors), e.graph("Age of the lock (s)", "Maximum", 900, e.own("LockAgeSeconds")))...)
 }
 
 // hosts are the load balancer's counts. CloudWatch keeps them by target group and load balancer together.
@@ -66,10 +69,11 @@ func (e environment) hosts() []series {
 	}
 }
 
+// own are metrics that actions measure.
 func (e environment) own(metrics ...string) []series {
 	var found []series
 	for _, m := range metrics {
-		found = append(found, series{e.metrics(), m})
+		found = append(found, series{lambdarun.Namespace, m, "Environment", e.Name})
 	}
 	return found
 }

@@ -73,8 +73,8 @@ func TestProductionHasNothingThatWritesAURI(t *testing.T) {
 			}
 		}
 	}
-	if rules := tt.ofType("AWS::Events::Rule"); len(rules) != 2 {
-		t.Errorf("%d rules, want only those for executions that did not succeed", len(rules))
+	if rules := tt.ofType("AWS::Events::Rule"); len(rules) != 3 {
+		t.Errorf("%d rules, want only those for executions that did not succeed, and the lock's", len(rules))
 	}
 }
 

@@ -42,6 +42,7 @@ func New(app constructs.Construct, s settings.Environment, dist string) (awscdk.
 	if upload, ok := functions[startUpdate]; ok {
 		newTriggers(stack, e, upload.alias)
 	}
+	newWatch(stack, e, functions[watchLock].alias)
 	newEndings(stack, e)
 	newMonitoring(stack, e, functions, machineLogs)
 	newAccess(stack, e)

@@ -117,6 +117,7 @@ func (tr *trial) goodInputs(t *testing.T) []bootstrapStep {
 		"set-region-uri":   {payload: fmt.Sprintf(`{"id":%q,"uri":%q}`, id, u.URI)},
 		"commit-run":       {payload: `{"run":"r1","forget":"restore-region","step":"bump-versions","left":"x","action":"bump-versions","input":{}}`},
 		"list-left":        {payload: `{"run":"r1"}`},
+		"watch-lock":       {payload: `{}`},
 		"release-lock":     {payload: `{"owner":"a person","run":"r1","outcome":"succeeded"}`},
 		"start-update":     {payload: `{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{"key":"other","etag":"0"},"reason":"CopyObject"}}`},
 	}

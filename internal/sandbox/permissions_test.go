@@ -32,6 +32,7 @@ func errands() (all []errand) {
 	return append(all,
 		errand{"objects in parts, and what an upload left", uploadsLeft},
 		errand{"a lock whose owner has ended", takeOver},
+		errand{"looks at the lock", watchLock},
 		errand{"undoing what was never done", undoNothing},
 		errand{"a step that is done again", doAgain},
 		errand{"another URI for a region", func(t *testing.T, change func(*Options)) *trial {
@@ -126,6 +127,15 @@ func takeOver(t *testing.T, change func(*Options)) *trial {
 	tr.call("acquire-lock", fmt.Sprintf(`{"owner":%q,"run":"r1","reason":"test"}`, e.ARN))
 	tr.call("survey-fleet", `{"run":"r1"}`)
 	tr.call("acquire-lock", `{"owner":"somebody","run":"r2","reason":"test"}`)
+	return tr
+}
+
+func watchLock(t *testing.T, change func(*Options)) *trial {
+	t.Helper()
+	tr := awake(t, change)
+	tr.call("watch-lock", `{}`)
+	tr.call("acquire-lock", `{"owner":"somebody","run":"r1","reason":"test"}`)
+	tr.call("watch-lock", `{}`)
 	return tr
 }
 

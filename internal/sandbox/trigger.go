@@ -23,6 +23,9 @@ func (a *Account) objectCreated(e objectstore.Event) {
 	}
 	for _, env := range a.Environments {
 		for _, rule := range env.template.Rules {
+			if rule.Schedule != "" {
+				continue // its time comes by the clock
+			}
 			if fits, err := eventpattern.Match(rule.Pattern, event); err != nil {
 				a.log.Error("event pattern", "rule", rule.Name, "error", err)
 			} else if fits {

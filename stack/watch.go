@@ -1,0 +1,25 @@
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// newWatch looks at the lock every quarter of an hour, so that one which is held too long raises an alarm. A look that
+// is lost is made up for by the next; when all are, the alarm goes off for want of data.
+func newWatch(scope constructs.Construct, e environment, function awslambda.Alias) {
+	watch := constructs.NewConstruct(scope, jsii.String("Watch"))
+	rule := awsevents.NewCfnRule(watch, jsii.String("Lock"), &awsevents.CfnRuleProps{
+		Name:               jsii.String(e.named(watchLock)),
+		Description:        jsii.String("Looks at the lock of " + e.Name),
+		ScheduleExpression: jsii.String("rate(15 minutes)"),
+		// The event itself says nothing that the action needs, and the action refuses fields that it does not know.
+		Targets: []any{&awsevents.CfnRule_TargetProperty{Id: jsii.String(watchLock), Arn: function.FunctionArn(), Input: jsii.String("{}")}},
+	})
+	awslambda.NewCfnPermission(watch, jsii.String("Invoke"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: function.FunctionArn(),
+		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(), SourceAccount: jsii.String(e.Account),
+	})
+}
