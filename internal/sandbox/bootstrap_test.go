@@ -68,15 +68,55 @@ func TestBootstrapsAnswer(t *testing.T) {
 	tr.upload()
 	for _, step := range tr.goodInputs(t) {
 		t.Run(step.action, func(t *testing.T) {
-			answers := tr.runBootstrap(t, filepath.Join(bin, step.action), step.action, `{"no such field":1}`, step.payload)
+			answers, log := tr.runBootstrap(t, filepath.Join(bin, step.action), step.action, `{"no such field":1}`, step.payload)
 			if bad := answers[0]; step.strict && (!bad.Failed || bad.ErrorType != "InvalidInput") {
 				t.Errorf("bad input: %+v, want InvalidInput", bad)
 			}
 			if good := answers[1]; good.Failed != (step.failure != "") || good.ErrorType != step.failure {
 				t.Errorf("good input: %+v, want failure %q", good, step.failure)
 			}
+			if got := measuredIn(t, log); !slices.Equal(got, measures[step.action]) {
+				t.Errorf("metrics %q, want %q", got, measures[step.action])
+			}
 		})
 	}
+}
+
+// measures are the metrics that each action writes to its log. None of the tasks is new here.
+var measures = map[string][]string{
+	"backup-region": {"ObjectsCopied", "BytesCopied"}, "overwrite-region": {"ObjectsCopied", "BytesCopied"}, "restore-region": {"ObjectsCopied", "BytesCopied"},
+	"poll-health": {"HealthyNewTasks", "OldTasksRunning"}, "bump-versions": {"VersionsBumped"}, "watch-lock": {"LockAgeSeconds"},
+}
+
+// measuredIn reads the lines in the embedded metric format as CloudWatch does.
+func measuredIn(t *testing.T, log string) (names []string) {
+	t.Helper()
+	for line := range strings.Lines(log) {
+		var found struct {
+			AWS struct {
+				CloudWatchMetrics []struct {
+					Namespace  string
+					Dimensions [][]string
+					Metrics    []struct{ Name string }
+				}
+			} `json:"_aws"`
+		}
+		var root map[string]any
+		if json.Unmarshal([]byte(line), &found) != nil || json.Unmarshal([]byte(line), &root) != nil {
+			continue // the runtime reports failures in lines of its own
+		}
+		for _, d := range found.AWS.CloudWatchMetrics {
+			if d.Namespace != "dbops" || len(d.Dimensions) != 1 || !slices.Equal(d.Dimensions[0], []string{"Environment"}) || root["Environment"] != "Staging" {
+				t.Errorf("not in the environment's metrics: %s", line)
+			}
+			for _, m := range d.Metrics {
+				if _, isNumber := root[m.Name].(float64); isNumber {
+					names = append(names, m.Name)
+				}
+			}
+		}
+	}
+	return names
 }
 
 type bootstrapStep struct {
@@ -149,8 +189,8 @@ func (tr *trial) audited(t *testing.T) *Audit {
 	return audit
 }
 
-// runBootstrap runs a program until it has answered every payload.
-func (tr *trial) runBootstrap(t *testing.T, program, action string, payloads ...string) []answer {
+// runBootstrap runs a program until it has answered every payload. The log is what CloudWatch would get.
+func (tr *trial) runBootstrap(t *testing.T, program, action string, payloads ...string) (answers []answer, log string) {
 	t.Helper()
 	api := &runtimeAPI{payloads: payloads, answers: make(chan answer, len(payloads)+1)}
 	server := httptest.NewServer(api)
@@ -161,29 +201,28 @@ func (tr *trial) runBootstrap(t *testing.T, program, action string, payloads ...
 	cmd := exec.CommandContext(ctx, program)
 	cmd.Env = []string{
 		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(server.URL, "http://"), "AWS_ENDPOINT_URL=" + tr.account.Endpoint, "AWS_REGION=" + AWSRegion,
-		"AWS_ACCESS_KEY_ID=" + accessKey(f.Name), "AWS_SECRET_ACCESS_KEY=" + secretKey, "AWS_EC2_METADATA_DISABLED=true", "HOME=" + t.TempDir(),
+		"AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_ACCESS_KEY_ID=" + accessKey(f.Name), "AWS_SECRET_ACCESS_KEY=" + secretKey, "AWS_EC2_METADATA_DISABLED=true", "HOME=" + t.TempDir(),
 	}
 	for name, value := range f.Settings {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	var log strings.Builder
-	cmd.Stdout, cmd.Stderr = &log, &log
+	var written strings.Builder
+	cmd.Stdout, cmd.Stderr = &written, &written
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	var answers []answer
 	for range payloads {
 		select {
 		case got := <-api.answers:
 			answers = append(answers, got)
 		case err := <-ended:
-			t.Fatalf("%s ended: %v\n%s", action, err, &log)
+			t.Fatalf("%s ended: %v\n%s", action, err, &written)
 		}
 	}
 	cancel()
 	<-ended
 	server.CloseClientConnections()
-	return answers
+	return answers, written.String()
 }
