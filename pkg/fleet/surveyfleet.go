@@ -34,7 +34,10 @@ type SurveyFleetOutput struct {
 	Service     string      `json:"service"`
 	Tasks       []string    `json:"tasks"`  // ARNs; these become the old tasks
 	Alarms      []string    `json:"alarms"` // in ALARM, at most 20; they do not hinder
-	SurveyedAt  time.Time   `json:"surveyedAt"`
+	// OtherTargets counts healthy targets that are none of the service's tasks. A restart leaves them alone, so they go on
+	// serving what they have loaded.
+	OtherTargets int       `json:"otherTargets"`
+	SurveyedAt   time.Time `json:"surveyedAt"`
 }
 
 // GroupSurvey is the Auto Scaling group.
@@ -150,10 +153,11 @@ func (v SurveyFleet) describe(s state) SurveyFleetOutput {
 		Raised:      int(aws.ToInt32(g.MaxSize)),
 		Group: GroupSurvey{Name: v.Group, Min: int(aws.ToInt32(g.MinSize)), Max: int(aws.ToInt32(g.MaxSize)),
 			Desired: int(aws.ToInt32(g.DesiredCapacity)), Instances: len(g.Instances), Fenced: suspended(g, alarmNotification)},
-		Service:    v.Service,
-		Tasks:      []string{},
-		Alarms:     s.alarms,
-		SurveyedAt: v.Now().UTC().Truncate(time.Millisecond),
+		Service:      v.Service,
+		Tasks:        []string{},
+		Alarms:       s.alarms,
+		SurveyedAt:   v.Now().UTC().Truncate(time.Millisecond),
+		OtherTargets: s.targets.others(s.tasks),
 	}
 	for _, t := range s.tasks {
 		out.Tasks = append(out.Tasks, aws.ToString(t.TaskArn))

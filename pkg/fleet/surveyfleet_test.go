@@ -33,7 +33,7 @@ func TestSurveyFleetOfASteadyFleet(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := SurveyFleetOutput{Environment: "Staging", Usual: 3, Raised: 7, Service: testService, Tasks: arns(0, 3), Alarms: []string{"alarmStagingCPUReservation"},
-		Group: GroupSurvey{Name: testGroup, Min: 3, Max: 7, Desired: 4, Instances: 4}, SurveyedAt: surveyTime}
+		Group: GroupSurvey{Name: testGroup, Min: 3, Max: 7, Desired: 4, Instances: 4}, OtherTargets: 1, SurveyedAt: surveyTime}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

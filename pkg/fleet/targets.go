@@ -51,6 +51,20 @@ func (t targets) healthy(task ecstypes.Task) bool {
 	return isRunning(task) && t.of(task).State == elbtypes.TargetHealthStateEnumHealthy
 }
 
+// others counts the healthy targets that belong to none of the tasks.
+func (t targets) others(tasks []ecstypes.Task) (count int) {
+	own := map[string]bool{}
+	for _, task := range tasks {
+		own[address(task)] = true
+	}
+	for ip, health := range t {
+		if !own[ip] && health.State == elbtypes.TargetHealthStateEnumHealthy {
+			count++
+		}
+	}
+	return count
+}
+
 // address is the task's private IPv4 address: its awsvpc network interface is an attachment.
 func address(task ecstypes.Task) string {
 	for _, a := range task.Attachments {

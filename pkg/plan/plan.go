@@ -53,6 +53,8 @@ type Fleet struct {
 	Raised int   `json:"raised"`
 	Group  Group `json:"group"`
 	Alarms []any `json:"alarms"`
+	// OtherTargets are healthy targets that are none of the service's tasks: a restart leaves them alone.
+	OtherTargets int `json:"otherTargets"`
 }
 
 // Group is the Auto Scaling group's part of a Fleet.
@@ -91,6 +93,7 @@ type Plan struct {
 	Regions     []PlannedRegion `json:"regions"`
 	Fleet       PlannedFleet    `json:"fleet"`
 	Steps       []string        `json:"steps"`
+	Beware      []string        `json:"beware"` // what the steps do not take care of
 	Cost        Cost            `json:"cost"`
 }
 
@@ -140,6 +143,7 @@ func Make(in Input) Plan {
 		})
 	}
 	p.Steps = steps(p)
+	p.Beware = beware(in.Fleet)
 	p.Cost = estimate(p)
 	return p
 }
@@ -166,6 +170,16 @@ func steps(p Plan) []string {
 		"bump the version of " + regions,
 		"unlock",
 	}
+}
+
+// beware names what an operator must see to.
+func beware(f Fleet) []string {
+	warnings := []string{"layer_size_in_bytes keeps its old value: run the application's set-topology-size afterwards"}
+	if f.OtherTargets > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d healthy %s of the target group %s to another service; a restart leaves %s alone, with the old data: restart that service too, before users edit maps",
+			f.OtherTargets, plural(f.OtherTargets, "target", "targets"), plural(f.OtherTargets, "belongs", "belong"), plural(f.OtherTargets, "it", "them")))
+	}
+	return warnings
 }
 
 func plural(n int, one, many string) string {

@@ -50,6 +50,14 @@ func TestMakeTellsEachRegionAndTheFleet(t *testing.T) {
 	if p.Fleet.Before != (Count{3, 3}) || p.Fleet.During != (Count{7, 7}) || p.Fleet.After != p.Fleet.Before {
 		t.Errorf("fleet = %+v", p.Fleet)
 	}
+	if len(p.Beware) != 1 {
+		t.Errorf("beware = %q", p.Beware)
+	}
+	shared := example(t)
+	shared.Fleet.OtherTargets = 1
+	if b := Make(shared).Beware; len(b) != 2 || !strings.Contains(b[1], "1 healthy target of the target group belongs to another service") {
+		t.Errorf("beware = %q", b)
+	}
 	if len(p.Steps) != 9 || !strings.Contains(p.Steps[3], "from 3 to 7 tasks") {
 		t.Errorf("steps = %q", p.Steps)
 	}
