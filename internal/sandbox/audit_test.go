@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +42,21 @@ func TestAuditNoticesABrokenPromise(t *testing.T) {
 			_, err := tr.env.DB.Exec(ctx, `UPDATE region_config SET version = version + interval '1 day' WHERE id = $1`, tr.regions[2].ID)
 			return err
 		}},
+		{"a version is bumped twice", "ReleaseLock", "4: the version of Delaware was bumped more than once", func(ctx context.Context, tr *trial) error {
+			_, err := tr.env.DB.Exec(ctx, `UPDATE region_config SET version = version + interval '1 day' WHERE id = $1`, tr.regions[0].ID)
+			return err
+		}},
+		{"the lock is lost", "OverwriteRegion", "5: there is no lock", func(ctx context.Context, tr *trial) error {
+			return tr.forget(ctx, "lock.json")
+		}},
+		{"an entry of the journal is lost", "restart/ScaleService", "5: the service's desired count", func(ctx context.Context, tr *trial) error {
+			return tr.forget(ctx, "/journal/scale-service.json")
+		}},
+		{"new data goes live without an entry", "BackUpRegion", "5: s3://", func(ctx context.Context, tr *trial) error {
+			key := tr.regions[0].URI.File("more.json")
+			_, err := tr.account.S3().PutObject(ctx, &s3.PutObjectInput{Bucket: &tr.regions[0].URI.Bucket, Key: &key})
+			return err
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -47,7 +64,11 @@ func TestAuditNoticesABrokenPromise(t *testing.T) {
 			var tr *trial
 			tr = newTrial(t, func(o *Options) {
 				o.Intercept = func(_ context.Context, task asl.Task, perform func() (any, error)) (any, error) {
-					if task.State == tt.state && !strings.Contains(task.ExecutionID, "restart") {
+					state := task.State
+					if strings.Contains(task.ExecutionID, "restart-services") {
+						state = "restart/" + state
+					}
+					if state == tt.state {
 						var err error
 						tr.account.Outside(func() { err = tt.do(context.Background(), tr) })
 						if err != nil {
@@ -66,5 +87,39 @@ func TestAuditNoticesABrokenPromise(t *testing.T) {
 			}
 			t.Errorf("the audit noticed nothing of %q in %q", tt.want, tr.broken)
 		})
+	}
+}
+
+// forget removes an object from the state bucket, by the end of its key.
+func (tr *trial) forget(ctx context.Context, suffix string) error {
+	kept, err := objects(ctx, tr.account.S3(), tr.env.StateBucket, "")
+	if err != nil {
+		return err
+	}
+	for key := range kept {
+		if strings.HasSuffix(key, suffix) {
+			_, err := tr.account.S3().DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &tr.env.StateBucket, Key: &key})
+			return err
+		}
+	}
+	return fmt.Errorf("%s is not there", suffix)
+}
+
+// TestAuditNoticesAPayloadTooLarge: nothing but the audit says so, because Step Functions allows 256 KiB.
+func TestAuditNoticesAPayloadTooLarge(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, func(o *Options) {
+		o.Intercept = func(_ context.Context, task asl.Task, perform func() (any, error)) (any, error) {
+			answer, err := perform()
+			if whole, is := answer.(map[string]any); is && task.State == "CommitUpdate" {
+				whole["Payload"] = strings.Repeat("x", 33<<10)
+			}
+			return answer, err
+		}
+	})
+	tr.upload()
+	tr.run("update-regions", tr.input(nil))
+	if !slices.ContainsFunc(tr.broken, func(b string) bool { return strings.Contains(b, "7: ") }) {
+		t.Errorf("the audit noticed nothing of a payload of 33 KiB: %q", tr.broken)
 	}
 }

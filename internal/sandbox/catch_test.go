@@ -107,7 +107,7 @@ func (tr *trial) followed(machine, state, next string) bool {
 
 // TestEveryLoopHasABound lets each loop turn until it gives up.
 func TestEveryLoopHasABound(t *testing.T) {
-	waiting := map[string]any{"verdict": "loading", "why": "for ever", "newTasks": []any{"a", "b", "c", "d"}, "oldRunning": 2, "healthy": 0, "stay": []any{}, "look": map[string]any{}}
+	waiting := map[string]any{"verdict": "loading", "why": "for ever", "newTasks": []any{"a", "b", "c", "d"}, "oldRunning": 2, "healthy": 0, "oldHealthy": 0, "starting": 0, "startedBefore": 1, "stay": []any{}, "look": map[string]any{}}
 	busy := map[string]any{"done": false, "running": 2, "leaving": 0, "gone": 0, "stopped": []any{}}
 	tests := []struct {
 		course, machine, state string
@@ -121,6 +121,7 @@ func TestEveryLoopHasABound(t *testing.T) {
 		{"restart that reverts", "restart-services", "PollNewTasks", waiting, "restart/NewTasksLinger", "FailedDirty"},
 		{"restart without protection", "restart-services", "StopOldTasksFirst", busy, "restart/OldTasksLinger", "FailedDirty"},
 		{"restart without protection", "restart-services", "PollReplacements", waiting, "restart/ReplacementsNotHealthy", "FailedDirty"},
+		{"update that tasks cannot load", "update-regions", "LookAgain", waiting, "ListLeft", "FailedDirty"},
 		{"update", "update-regions", "BackUpRegion", map[string]any{"done": false}, "BackUpRegionTooLong", "FailedClean"},
 		{"update", "update-regions", "OverwriteRegion", map[string]any{"done": false}, "OverwriteRegionTooLong", "FailedClean"},
 		{"update that tasks cannot load", "update-regions", "RestoreRegion", map[string]any{"done": false}, "RestoreRegionTooLong", "FailedDirty"},

@@ -69,7 +69,7 @@ func TestUpdateRegionsSucceeds(t *testing.T) {
 	tr.upload()
 	r := tr.run("update-regions", tr.input(nil))
 	tr.ended(r, asl.Succeeded, "")
-	tr.took(join(overwritePath, restart(restartPath, "HowItEnded?", "Restarted"), []string{"CommitUpdate", "BumpVersions", "ReleaseLock", "Updated"}))
+	tr.took(join(overwritePath, restart(restartPath, "HowItEnded?", "Restarted"), []string{"GoForward", "CommitUpdate", "AllRestarted?", "BumpVersions", "ReleaseLock", "Updated"}))
 	tr.held()
 	tr.must(tr.audit.Updated)
 	tr.must(tr.audit.Restored)
@@ -124,7 +124,7 @@ func TestUpdateRegionsRestoresWhenTasksCannotLoad(t *testing.T) {
 	tr.ended(r, asl.Failed, "FailedClean")
 	tr.took(join(overwritePath, restart(revertPath, "HowItEnded?", "FailedClean"),
 		[]string{"LookAtFleet", "WhoServes?", "RestoreRegions", "RestoreRegion", "RestoreRegionDone?", "RestoreRegionFinished",
-			"AllRestored?", "TasksMixed?", "CheckLeft", "AllUndone?", "ReleaseLockUnchanged", "FailedClean"}))
+			"AllRestored?", "WaitForFleet", "LookAgain", "TasksMixed?", "CheckLeft", "AllUndone?", "ReleaseLockUnchanged", "FailedClean"}))
 	tr.held()
 	tr.must(tr.audit.Unchanged)
 	tr.must(tr.audit.Restored)

@@ -20,7 +20,7 @@ type PollHealthInput struct {
 	Expected          int            `json:"expected"`              // healthy new tasks wanted
 	Usual             int            `json:"usual"`                 // tasks that stay afterwards
 	ScaledOutAt       *time.Time     `json:"scaledOutAt,omitempty"` // just before the scale-out; absent: the first look
-	Since             *time.Time     `json:"since,omitempty"`       // counts the new tasks that started since then
+	Since             *time.Time     `json:"since,omitempty"`       // tells the new tasks that started since then from the others
 	StuckAfterSeconds int            `json:"stuckAfterSeconds,omitempty"`
 	Look              readiness.Look `json:"look,omitzero"` // from the previous answer
 }
@@ -65,8 +65,10 @@ type PollHealth struct {
 type PollHealthOutput struct {
 	readiness.Report
 	// StartedSince counts the healthy new tasks that started since the input's moment: those that have surely loaded
-	// what was live then.
-	StartedSince int `json:"startedSince"`
+	// what was live then. StartedBefore counts the new tasks, healthy or not, that run and had started before: they may
+	// have loaded something else.
+	StartedSince  int `json:"startedSince"`
+	StartedBefore int `json:"startedBefore"`
 }
 
 // Run is poll-health.
@@ -97,19 +99,21 @@ func (v PollHealth) Run(ctx context.Context, in PollHealthInput) (PollHealthOutp
 		Now: now, Expected: in.Expected, Usual: in.Usual, StuckAfter: time.Duration(stuckAfter) * time.Second,
 		Tasks: tasks, Lines: log.lines, Lagging: log.lagging, Events: placementEvents(service, since),
 	}, in.Look)
-	return PollHealthOutput{Report: report, StartedSince: startedSince(tasks, in.Since)}, nil
+	out := PollHealthOutput{Report: report}
+	out.count(tasks, in.Since)
+	return out, nil
 }
 
-func startedSince(tasks []readiness.Task, since *time.Time) (count int) {
-	if since == nil {
-		return 0
-	}
+func (out *PollHealthOutput) count(tasks []readiness.Task, since *time.Time) {
 	for _, t := range tasks {
-		if !t.Old && t.Health == "healthy" && !t.Stopping && !t.Started.Before(*since) {
-			count++
+		switch {
+		case since == nil || t.Old || t.Stopping || t.Status != "RUNNING":
+		case t.Started.Before(*since):
+			out.StartedBefore++
+		case t.Health == "healthy":
+			out.StartedSince++
 		}
 	}
-	return count
 }
 
 // tasks describes the old tasks and all that are new. A task that is stopped or stopping is listed for an hour or

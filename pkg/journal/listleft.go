@@ -27,11 +27,12 @@ func left(entries []Entry, prefix string) []Left {
 }
 
 // command invokes a function by hand. Without the read timeout the AWS command would send a long call again
-// after a minute; without the binary format its version 2 would take the payload for Base64.
+// after a minute. The payload comes by standard input: on the command line version 1 of the AWS command takes it as it
+// is, and version 2 for Base64.
 func command(function string, payload json.RawMessage) string {
-	return fmt.Sprintf("aws lambda invoke --profile district-builder --region us-east-1 --function-name %s"+
-		" --cli-read-timeout 0 --cli-binary-format raw-in-base64-out --payload %s /dev/stdout",
-		quote(function), quote(string(payload)))
+	return fmt.Sprintf("printf %%s %s | aws lambda invoke --profile district-builder --region us-east-1 --function-name %s"+
+		" --cli-read-timeout 0 --payload fileb:///dev/stdin /dev/stdout",
+		quote(string(payload)), quote(function))
 }
 
 // quote makes text one word of a POSIX shell.

@@ -57,7 +57,7 @@ func rank(t Task) int {
 		return 0
 	case t.running():
 		return 1
-	case !t.Stopping && !t.stopped():
+	case t.starting():
 		return 2
 	}
 	return 3
@@ -67,6 +67,9 @@ func (r *Report) count(f fleet) {
 	for _, t := range f.young {
 		if t.running() {
 			r.NewTasks = append(r.NewTasks, t.ARN)
+		}
+		if t.starting() {
+			r.Starting++
 		}
 		if t.healthy() {
 			r.Healthy++

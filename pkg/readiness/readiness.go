@@ -47,6 +47,7 @@ func (t Task) ID() string { return t.ARN[strings.LastIndexByte(t.ARN, '/')+1:] }
 
 func (t Task) running() bool  { return t.Status == "RUNNING" && !t.Stopping }
 func (t Task) healthy() bool  { return t.running() && t.Health == "healthy" }
+func (t Task) starting() bool { return !t.running() && !t.Stopping && !t.stopped() }
 func (t Task) stopped() bool  { return t.Status == "STOPPED" }
 func (t Task) draining() bool { return t.Health == "draining" || t.Health == "unhealthy.draining" }
 
@@ -74,6 +75,7 @@ type Report struct {
 	Verdict    string       `json:"verdict"`
 	Healthy    int          `json:"healthy"` // healthy new tasks
 	Expected   int          `json:"expected"`
+	Starting   int          `json:"starting"` // new tasks that are to run and do not yet
 	OldRunning int          `json:"oldRunning"`
 	OldHealthy int          `json:"oldHealthy"`
 	Draining   int          `json:"draining"`             // targets of this service that are being deregistered
