@@ -109,11 +109,11 @@ func (v AcquireLock) wanted(in AcquireLockInput) lock {
 
 // try makes one attempt. It is not settled when the lock changed while it was looked at.
 func (v AcquireLock) try(ctx context.Context, wanted lock, parent string) (out AcquireLockOutput, settled bool, err error) {
-	wrote, err := v.Store.create(ctx, lockKey, wanted)
+	created, err := v.Store.records.Create(ctx, lockKey, wanted)
 	if err != nil {
 		return out, false, fmt.Errorf("acquire the lock of %s: %w", v.Environment, err)
 	}
-	if wrote == done {
+	if created {
 		return answer(wanted, true), true, nil
 	}
 	var there lock
@@ -146,11 +146,11 @@ func (v AcquireLock) try(ctx context.Context, wanted lock, parent string) (out A
 
 // swap replaces the lock that was seen. Of two takers one is refused, and looks again.
 func (v AcquireLock) swap(ctx context.Context, etag string, wanted lock) (AcquireLockOutput, bool, error) {
-	wrote, err := v.Store.replace(ctx, lockKey, etag, wanted)
+	replaced, err := v.Store.records.Replace(ctx, lockKey, etag, wanted)
 	if err != nil {
 		return AcquireLockOutput{}, false, fmt.Errorf("take the lock of %s over: %w", v.Environment, err)
 	}
-	return answer(wanted, true), wrote == done, nil
+	return answer(wanted, true), replaced, nil
 }
 
 // ownerState asks Step Functions about the owner. A caller does not ask about itself: it runs.

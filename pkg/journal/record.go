@@ -67,18 +67,14 @@ func (s *Store) ended(ctx context.Context, run string) (f finished, err error) {
 
 // end marks a run as ended, unless it is marked already.
 func (s *Store) end(ctx context.Context, mark finished) error {
-	wrote, err := s.create(ctx, finishedKey(mark.Run), mark)
+	created, err := s.records.Create(ctx, finishedKey(mark.Run), mark)
+	if err == nil && !created {
+		_, err = s.records.Confirm(ctx, finishedKey(mark.Run), &finished{})
+	}
 	if err != nil {
 		return fmt.Errorf("end run %s: %w", mark.Run, err)
 	}
-	if wrote == done {
-		return nil
-	}
-	there, err := s.ended(ctx, mark.Run)
-	if err == nil && there.Run == "" {
-		return fault.New(fault.Unavailable, "run %s is being ended by someone else", mark.Run)
-	}
-	return err
+	return nil
 }
 
 func (s *Store) refuseEnded(ctx context.Context, run, step string) error {
@@ -91,8 +87,8 @@ func (s *Store) refuseEnded(ctx context.Context, run, step string) error {
 
 func (s *Store) record(ctx context.Context, run string, e Entry) error {
 	key, markKey := entryKey(run, e.Step), closedKey(run, e.Step)
-	wrote, err := s.create(ctx, key, e)
-	if err != nil || wrote == done {
+	created, err := s.records.Create(ctx, key, e)
+	if err != nil || created {
 		return err
 	}
 	var mark closed
@@ -101,27 +97,18 @@ func (s *Store) record(ctx context.Context, run string, e Entry) error {
 		return err
 	}
 	if markTag == "" {
-		return s.confirm(ctx, key)
+		_, err = s.records.Confirm(ctx, key, &Entry{})
+		return err
 	}
 	// First the new values, then the mark away: cut off in between, the repeated call does both again.
 	if err := s.put(ctx, key, e); err != nil {
 		return err
 	}
-	if removed, err := s.remove(ctx, markKey, markTag); err != nil || removed == done {
+	if removed, err := s.remove(ctx, markKey, markTag); err != nil || removed {
 		return err
 	}
 	if markTag, err = s.read(ctx, markKey, &mark); err == nil && markTag != "" {
 		return fault.New(fault.Unavailable, "s3://%s/%s is being written by someone else", s.bucket, markKey)
-	}
-	return err
-}
-
-// confirm makes sure that the entry which refused ours is there: a 409 says only that someone was writing it.
-func (s *Store) confirm(ctx context.Context, key string) error {
-	var there Entry
-	etag, err := s.read(ctx, key, &there)
-	if err == nil && etag == "" {
-		return fault.New(fault.Unavailable, "s3://%s/%s is being written by someone else", s.bucket, key)
 	}
 	return err
 }

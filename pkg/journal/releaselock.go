@@ -101,7 +101,7 @@ func (v ReleaseLock) free(ctx context.Context, etag string) (ReleaseLockOutput, 
 	if err != nil {
 		return ReleaseLockOutput{}, err
 	}
-	if removed == done {
+	if removed {
 		return ReleaseLockOutput{Released: true}, nil
 	}
 	var now lock

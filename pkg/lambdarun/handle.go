@@ -65,6 +65,11 @@ func handle[In Validator, Out any](ctx context.Context, payload []byte, decode d
 	if err != nil {
 		return nil, err
 	}
+	return encode(out)
+}
+
+// encode writes an answer, and refuses one over MaxOutput.
+func encode(out any) ([]byte, error) {
 	answer, err := json.Marshal(out)
 	if err != nil {
 		return nil, fmt.Errorf("encode the answer: %w", err)

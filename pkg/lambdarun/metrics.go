@@ -32,6 +32,10 @@ const (
 // Measured is an answer that has metrics: at most 100, whose names differ. It may have none.
 type Measured interface{ Metrics() []Metric }
 
+// PartlyMeasured is an answer that has metrics, too, of what a call has done before it failed.
+// It is not asked for the metrics of a call that has an answer.
+type PartlyMeasured interface{ PartialMetrics() []Metric }
+
 // metadata tells CloudWatch Logs which members of a line are metrics.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 type metadata struct {
@@ -46,12 +50,18 @@ type directive struct {
 }
 
 // Measure makes a verb write its answer's metrics to the log, in the embedded metric format: no call and no permission
-// is needed, CloudWatch reads them there. A verb that fails writes none.
+// is needed, CloudWatch reads them there. A call that fails, or whose answer Handle will refuse, is not measured,
+// but for what the verb returned beside its error if that is PartlyMeasured.
 func Measure[In any, Out Measured](env Env, environment string, verb func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
 	return func(ctx context.Context, in In) (Out, error) {
 		out, err := verb(ctx, in)
 		if err == nil {
+			_, err = encode(out)
+		}
+		if err == nil {
 			env.measure(ctx, environment, out.Metrics())
+		} else if partly, ok := any(out).(PartlyMeasured); ok {
+			env.measure(ctx, environment, partly.PartialMetrics())
 		}
 		return out, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +52,59 @@ func TestMeasureWritesTheEmbeddedFormat(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// seen is an answer that has been looked up; copied is one of work that stays done when the call fails.
+type seen struct {
+	Text string `json:"text"`
+}
+
+func (seen) Metrics() []Metric { return []Metric{{"Seen", Count, 1}} }
+
+type copied struct{ seen }
+
+func (copied) Metrics() []Metric        { return []Metric{{"Copied", Count, 7}} }
+func (copied) PartialMetrics() []Metric { return []Metric{{"Copied", Count, 3}} }
+
+func TestMeasureOfCallsThatFail(t *testing.T) {
+	over := seen{strings.Repeat("x", MaxOutput)}
+	for _, tt := range []struct {
+		name   string
+		handle func(Env) Handler
+		want   map[string]any // the metrics
+		fails  bool
+	}{
+		{"a look that succeeds", answering(seen{}, nil), map[string]any{"Seen": 1.0}, false},
+		{"a look that fails", answering(seen{}, errors.New("broken")), nil, true},
+		{"a look with an answer over the limit", answering(over, nil), nil, true},
+		{"work that succeeds", answering(copied{}, nil), map[string]any{"Copied": 7.0}, false},
+		{"work that fails", answering(copied{}, errors.New("broken")), map[string]any{"Copied": 3.0}, true},
+		{"work with an answer over the limit", answering(copied{over}, nil), map[string]any{"Copied": 3.0}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			env := Env{Now: time.Now, Log: slog.New(slog.NewJSONHandler(&log, nil))}
+			if _, err := tt.handle(env)(t.Context(), []byte(`{"desired":1}`)); (err != nil) != tt.fails {
+				t.Errorf("error = %v", err)
+			}
+			var got map[string]any
+			for name, value := range metricLine(t, log.Bytes()) {
+				if name == "Seen" || name == "Copied" {
+					got = map[string]any{name: value}
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// answering makes an action that is measured and has always the same answer.
+func answering[Out Measured](out Out, err error) func(Env) Handler {
+	return func(env Env) Handler {
+		return Handle(env.Log, Measure(env, "Staging", func(context.Context, scaleInput) (Out, error) { return out, err }))
 	}
 }
 

@@ -1,16 +1,12 @@
 package regioncopy
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
 	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
@@ -18,14 +14,10 @@ import (
 
 func TestActions(t *testing.T) {
 	w := newWorld(t)
-	server := httptest.NewServer(store.Handler())
-	t.Cleanup(server.Close)
-	env := lambdarun.Env{Now: time.Now, Log: slog.New(slog.DiscardHandler), Getenv: func(name string) string {
+	_, config := store.Serve(t, objectstore.Hooks{})
+	env := lambdarun.Env{Now: time.Now, Log: slog.New(slog.DiscardHandler), AWS: config, Getenv: func(name string) string {
 		return map[string]string{"ENVIRONMENT": "Staging", "STATE_BUCKET": w.state}[name]
-	},
-		AWS: aws.Config{Region: objectstore.Region, BaseEndpoint: &server.URL, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "function", SecretAccessKey: "any"}, nil
-		})}}
+	}}
 	region := fmt.Sprintf(`{"id":"5f1c","name":"Texas","uri":%q,"source":%q,"maps":2}`, w.region.URI, w.region.Source)
 	steps := []struct {
 		build   lambdarun.Build

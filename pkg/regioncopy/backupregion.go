@@ -110,7 +110,7 @@ func (b *BackupRegion) back(ctx context.Context, r records, live s3copy.Inventor
 		return out, err
 	}
 	mark := verified{Backup: out.Backup, As: as, Objects: out.Objects, Bytes: out.Bytes, At: b.Now().UTC()}
-	if err := r.put(ctx, verifiedName, mark, nil); err != nil {
+	if err := r.put(ctx, verifiedName, mark); err != nil {
 		return out, err
 	}
 	out.Done = true

@@ -3,8 +3,6 @@ package regioncopy
 import (
 	"context"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // longest is how long a function may run (Lambda).
@@ -32,13 +30,13 @@ func (r records) beBusy(ctx context.Context, now time.Time) (end func(), err err
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
 	}
-	etag, err := r.write(ctx, busyName, busy{now.Add(left).UTC()}, &s3.PutObjectInput{})
+	etag, err := r.state.Put(ctx, r.prefix+busyName, busy{now.Add(left).UTC()})
 	if err != nil {
 		return nil, err
 	}
 	return func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		_, _ = r.write(ctx, busyName, earlier, &s3.PutObjectInput{IfMatch: &etag})
+		_, _ = r.state.Replace(ctx, r.prefix+busyName, etag, earlier)
 	}, nil
 }

@@ -94,7 +94,7 @@ func TestRestoreDistrustsWhatWasWrittenWhileItWaited(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(1100 * time.Millisecond) // S3's clock counts whole seconds
-		if err := r.put(t.Context(), busyName, busy{until}, nil); err != nil {
+		if err := r.put(t.Context(), busyName, busy{until}); err != nil {
 			t.Fatal(err)
 		}
 		after, err := verb.done(t.Context(), r)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
 	"github.com/publicmapping/districtbuilder-ops/pkg/journal"
+	"github.com/publicmapping/districtbuilder-ops/pkg/record"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3copy"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
@@ -82,7 +83,7 @@ func (o *OverwriteRegion) source(ctx context.Context, in OverwriteRegionInput) (
 		return s3copy.Inventory{}, reference{}, fault.New(fault.InvalidInput, "inventory "+in.Inventory+": "+format, args...)
 	}
 	switch from := source.Prefix; {
-	case code(err) == "NoSuchKey":
+	case record.Missing(err):
 		return refuse("does not exist; run inspect-region first")
 	case err != nil:
 		return s3copy.Inventory{}, reference{}, err

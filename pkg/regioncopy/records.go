@@ -1,26 +1,18 @@
 package regioncopy
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
+	"github.com/publicmapping/districtbuilder-ops/pkg/record"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3copy"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
 
-// objects are the calls that the records are made of.
+// objects are the calls that records and inventories are made of.
 type objects interface {
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
@@ -39,13 +31,14 @@ const (
 
 // records are what one run knows of one region.
 type records struct {
+	state   record.Bucket
 	objects objects
 	bucket  string
 	prefix  string // of the keys
 }
 
 func recordsOf(client objects, bucket, run, region string) records {
-	return records{client, bucket, "runs/" + run + "/regions/" + region + "/"}
+	return records{record.In(bucket, client), client, bucket, "runs/" + run + "/regions/" + region + "/"}
 }
 
 // reference is an inventory that was written, and the digest of what was written.
@@ -79,56 +72,20 @@ type begun struct {
 
 // read decodes a record into v. written is when S3 has written it, by its own clock; zero if there is no such record.
 func (r records) read(ctx context.Context, name string, v any) (written time.Time, err error) {
-	key := r.prefix + name
-	out, err := r.objects.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.bucket, Key: &key})
-	if code(err) == "NoSuchKey" {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read s3://%s/%s: %w", r.bucket, key, err)
-	}
-	defer out.Body.Close()
-	body, err := io.ReadAll(out.Body)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read s3://%s/%s: %w", r.bucket, key, err)
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return time.Time{}, fmt.Errorf("read s3://%s/%s: %w", r.bucket, key, err)
-	}
-	return aws.ToTime(out.LastModified), nil
+	there, err := r.state.Read(ctx, r.prefix+name, v)
+	return there.Written, err
 }
 
 // create writes a record unless there is one, and reads back into v the one that there is then: the first writer wins.
 func (r records) create(ctx context.Context, name string, v any) (written time.Time, err error) {
-	if err := r.put(ctx, name, v, aws.String("*")); err != nil && !exists(err) {
-		return time.Time{}, err
-	}
-	written, err = r.read(ctx, name, v)
-	if err == nil && written.IsZero() {
-		return written, fault.New(fault.Unavailable, "s3://%s/%s%s is being written by another call", r.bucket, r.prefix, name)
-	}
-	return written, err
+	there, err := r.state.Settle(ctx, r.prefix+name, v)
+	return there.Written, err
 }
 
-func (r records) put(ctx context.Context, name string, v any, ifNoneMatch *string) error {
-	_, err := r.write(ctx, name, v, &s3.PutObjectInput{IfNoneMatch: ifNoneMatch})
+// put writes a record whatever was there.
+func (r records) put(ctx context.Context, name string, v any) error {
+	_, err := r.state.Put(ctx, r.prefix+name, v)
 	return err
-}
-
-// write writes a record under the conditions that in holds, and returns its ETag.
-func (r records) write(ctx context.Context, name string, v any, in *s3.PutObjectInput) (etag string, err error) {
-	key := r.prefix + name
-	body, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("encode %s: %w", name, err)
-	}
-	in.Bucket, in.Key = &r.bucket, &key
-	in.Body, in.ContentType = bytes.NewReader(body), aws.String("application/json")
-	out, err := r.objects.PutObject(ctx, in)
-	if err != nil {
-		return "", fmt.Errorf("write s3://%s/%s: %w", r.bucket, key, err)
-	}
-	return aws.ToString(out.ETag), nil
 }
 
 // writeInventory stores an inventory beside the records.
@@ -148,19 +105,4 @@ func (r records) readInventory(ctx context.Context, ref reference) (s3copy.Inven
 		err = fault.New(fault.BackupIncomplete, "%s is not what this run has written: another call has overwritten it; start a new run, which makes a new backup", ref.Inventory)
 	}
 	return inv, err
-}
-
-// exists reports whether a conditional write was refused because of what is there, or of another writer at the same moment.
-func exists(err error) bool {
-	var response *smithyhttp.ResponseError
-	return errors.As(err, &response) &&
-		(response.HTTPStatusCode() == http.StatusPreconditionFailed || response.HTTPStatusCode() == http.StatusConflict)
-}
-
-func code(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
+	"github.com/publicmapping/districtbuilder-ops/pkg/record"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3copy"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
@@ -131,7 +132,7 @@ func (r records) added(ctx context.Context, keys []string, ref reference) ([]str
 	source, err := r.readInventory(ctx, ref)
 	name, _ := fault.NameOf(err)
 	switch {
-	case code(err) == "NoSuchKey" || name == fault.BackupIncomplete:
+	case record.Missing(err) || name == fault.BackupIncomplete:
 		return keys, nil
 	case err != nil:
 		return nil, err

@@ -1,8 +1,8 @@
 package regioncopy
 
 import (
-	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -208,23 +208,24 @@ func backs(w *world) error      { _, err := w.back(w.Context()); return err }
 func overwrites(w *world) error { _, err := w.overwrite(w.Context()); return err }
 func restores(w *world) error   { _, err := w.restore(w.Context()); return err }
 
-// halfBacked makes a backup that the deadline cuts off.
+// halfBacked makes a backup that lacks an object.
 func (w *world) halfBacked() {
 	w.Helper()
-	w.front.SetHooks(objectstore.Hooks{Fault: func(op, _, _ string) objectstore.Fault {
-		if op == "CopyObject" {
-			return objectstore.Fault{Refuse: objectstore.SlowDown()}
-		}
-		return objectstore.Fault{}
-	}})
-	w.options.Margin = 200 * time.Millisecond
-	ctx, cancel := context.WithTimeout(w.Context(), 400*time.Millisecond)
-	defer cancel()
-	out, err := w.back(ctx)
-	if err != nil || out.Done {
-		w.Fatalf("%+v, %v", out, err)
+	w.front.SetHooks(objectstore.Hooks{Fault: refuse("CopyObject", "/topo.json")})
+	if out, err := w.back(w.Context()); err == nil {
+		w.Fatalf("%+v", out)
 	}
 	w.front.SetHooks(objectstore.Hooks{})
+}
+
+// refuse forbids one kind of call for keys with a suffix.
+func refuse(op, suffix string) func(op, bucket, key string) objectstore.Fault {
+	return func(called, _, key string) objectstore.Fault {
+		if called == op && strings.HasSuffix(key, suffix) {
+			return objectstore.Fault{Refuse: &objectstore.Refusal{Status: http.StatusForbidden, Code: "AccessDenied", Message: "not you"}}
+		}
+		return objectstore.Fault{}
+	}
 }
 
 func TestBackupIncomplete(t *testing.T) {
@@ -362,7 +363,7 @@ func TestFirstChoiceOfABackupWins(t *testing.T) {
 				if written.Of, err = r.writeInventory(t.Context(), liveInventoryName, live); err != nil {
 					t.Error(err)
 				}
-				if err := r.put(t.Context(), choiceName, written, nil); err != nil {
+				if err := r.put(t.Context(), choiceName, written); err != nil {
 					t.Error(err)
 				}
 			})

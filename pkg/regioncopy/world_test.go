@@ -2,23 +2,20 @@ package regioncopy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/publicmapping/districtbuilder-ops/internal/s3test"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
 	"github.com/publicmapping/districtbuilder-ops/pkg/journal"
@@ -26,25 +23,9 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
 
-var (
-	store   *objectstore.Server // one a process
-	buckets atomic.Int64
-)
+var store s3test.Store
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "regioncopy")
-	if err != nil {
-		log.Fatal(err)
-	}
-	if store, err = objectstore.Start(context.Background(), dir); err != nil {
-		log.Fatal(err)
-	}
-	code := m.Run()
-	if err := errors.Join(store.Close(), os.RemoveAll(dir)); err != nil {
-		log.Fatal(err)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(store.Run(m)) }
 
 const (
 	run  = "run-1"
@@ -74,20 +55,10 @@ var (
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	n := buckets.Add(1)
-	w := &world{T: t, direct: store.Client(t.Context()), front: store.Front(objectstore.Hooks{}), state: fmt.Sprintf("state-%d", n), options: s3copy.Options{InFlight: 8}}
-	data := fmt.Sprintf("data-%d", n)
-	for _, bucket := range []string{w.state, data} {
-		if _, err := w.direct.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	server := httptest.NewServer(w.front)
-	t.Cleanup(server.Close)
-	w.client = s3.New(s3.Options{Region: objectstore.Region, BaseEndpoint: &server.URL, UsePathStyle: true, RetryMaxAttempts: 1,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "verb", SecretAccessKey: "any"}, nil
-		})})
+	front, config := store.Serve(t, objectstore.Hooks{})
+	config.RetryMaxAttempts = 1
+	w := &world{T: t, direct: store.Client(t.Context()), client: s3.NewFromConfig(config), front: front, state: store.Bucket(t), options: s3copy.Options{InFlight: 8}}
+	data := store.Bucket(t)
 	live := s3uri.Prefix{Bucket: data, Key: "regions/US/TX/2021-08-12T21:42:38.860Z/"}
 	w.region = Region{ID: "5f1c", URI: live, Source: s3uri.Prefix{Bucket: data, Key: "regions/US/TX/2026-11-20T00:00:00.000Z/"}}
 	w.backup = live.Sibling("-backup-" + date)

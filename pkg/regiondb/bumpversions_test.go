@@ -82,6 +82,7 @@ func TestBumpVersions(t *testing.T) {
 		t.Parallel()
 		db, conn := newDB(t)
 		texas(t, conn)
+		writes := countWrites(t, conn)
 		var changes atomic.Int32
 		var all sync.WaitGroup
 		for n := range 8 {
@@ -105,6 +106,9 @@ func TestBumpVersions(t *testing.T) {
 		all.Wait()
 		if changes.Load() != 2 {
 			t.Errorf("%d changes of 2 rows", changes.Load())
+		}
+		if diff := cmp.Diff(map[string]int{id(1): 1, id(2): 1}, writes()); diff != "" {
+			t.Errorf("writes of versions:\n%s", diff)
 		}
 	})
 	t.Run("of two with different moments one is refused", func(t *testing.T) {

@@ -48,7 +48,7 @@ type WantedRegion struct {
 // Validate implements lambdarun.Validator.
 func (in FindRegionsInput) Validate() error {
 	if len(in.Regions) == 0 || len(in.Regions) > maxRegions {
-		return fmt.Errorf("regions: %d; expected 1 to %d", len(in.Regions), maxRegions)
+		return fmt.Errorf("regions: %d; expected 1 to %d, and the others in another run", len(in.Regions), maxRegions)
 	}
 	if _, err := canonical(in.Regions); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (in FindRegionsInput) Validate() error {
 // request is a wanted region with its locations in canonical form.
 type request struct {
 	uri, source       s3uri.Prefix
-	mended            []string
+	mended            []remark
 	allowBreakingMaps bool
 }
 
@@ -77,7 +77,7 @@ func canonical(wanted []WantedRegion) ([]request, error) {
 		}
 		for j, field := range []string{"uri", "source"} {
 			if mended[j] {
-				r.mended = append(r.mended, field+" had no trailing slash; it was added")
+				r.mended = append(r.mended, remark{field, field + " had no trailing slash; it was added"})
 			}
 		}
 		r.allowBreakingMaps = w.AllowBreakingMaps
@@ -120,8 +120,10 @@ type Region struct {
 	Hidden      bool         `json:"hidden"`
 	Maps        int          `json:"maps"` // projects that are not archived
 	// AllowBreakingMaps permits new data with another hierarchy though maps exist.
-	AllowBreakingMaps bool     `json:"allowBreakingMaps"`
-	Mended            []string `json:"mended"`
+	AllowBreakingMaps bool `json:"allowBreakingMaps"`
+	// Mended says what was put right in the input, and what is to be put right in the row. What holds for many regions stands
+	// in the first few of them.
+	Mended []string `json:"mended"`
 }
 
 // row is a row of region_config that tasks load: it is not archived.
@@ -164,7 +166,8 @@ func (v FindRegions) Run(ctx context.Context, in FindRegionsInput) (FindRegionsO
 	if err := unshared(found, elsewhere); err != nil {
 		return FindRegionsOutput{}, err
 	}
-	return FindRegionsOutput{Environment: v.Environment, Regions: found}, nil
+	out := FindRegionsOutput{Environment: v.Environment, Regions: found}
+	return out, out.fits()
 }
 
 func liveRows(ctx context.Context, tx pgx.Tx) ([]row, error) {

@@ -1,6 +1,8 @@
 package regiondb
 
 import (
+	"encoding/binary"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -58,9 +60,8 @@ func (c *cutter) serve(client net.Conn) {
 			_, _ = client.Write(b[:n])
 		}
 	}()
-	b := make([]byte, 64<<10)
 	for n := int32(1); ; n++ {
-		size, err := client.Read(b)
+		sent, err := next(client, n)
 		if err != nil {
 			up.Close()
 			return
@@ -69,8 +70,22 @@ func (c *cutter) serve(client net.Conn) {
 			silent.Store(true)
 			c.cut.Store(true)
 		}
-		_, _ = up.Write(b[:size])
+		_, _ = up.Write(sent)
 	}
+}
+
+// next reads what a client has sent as one, however the network has cut or joined it: first it asks for TLS, then come TLS's records.
+func next(client io.Reader, n int32) ([]byte, error) {
+	sent := make([]byte, 8)
+	if n > 1 {
+		sent = sent[:5]
+	}
+	if _, err := io.ReadFull(client, sent); err != nil || n == 1 {
+		return sent, err
+	}
+	sent = append(sent, make([]byte, binary.BigEndian.Uint16(sent[3:]))...)
+	_, err := io.ReadFull(client, sent[5:])
+	return sent, err
 }
 
 func TestBumpVersionsSurvivesLostAnswers(t *testing.T) {
@@ -80,9 +95,10 @@ func TestBumpVersionsSurvivesLostAnswers(t *testing.T) {
 	}
 	now := at("2026-11-22T20:04:05.123Z")
 	db, conn := newDB(t)
+	writes := countWrites(t, conn)
 	committed := 0
 	for after := 1; ; after++ {
-		if _, err := conn.Exec(t.Context(), "TRUNCATE region_config, project"); err != nil {
+		if _, err := conn.Exec(t.Context(), "TRUNCATE region_config, project, written"); err != nil {
 			t.Fatal(err)
 		}
 		texas(t, conn)
@@ -108,6 +124,9 @@ func TestBumpVersionsSurvivesLostAnswers(t *testing.T) {
 		}
 		if want := []Moment{now, at("2026-11-22T20:04:05.124Z")}; !out.Rows[0].New.Equal(want[0]) || !out.Rows[1].New.Equal(want[1]) {
 			t.Errorf("cut at write %d: %+v; want %v", after, out.Rows, want)
+		}
+		if diff := cmp.Diff(map[string]int{id(1): 1, id(2): 1}, writes()); diff != "" {
+			t.Errorf("cut at write %d: writes of versions:\n%s", after, diff)
 		}
 		if !c.cut.Load() {
 			break

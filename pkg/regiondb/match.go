@@ -2,6 +2,7 @@ package regiondb
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
@@ -11,6 +12,7 @@ import (
 func match(rows []row, requests []request, allowBreakingMaps bool) ([]Region, error) {
 	var missing []string
 	var found []Region
+	var remarks [][]remark
 	for _, q := range requests {
 		uri := q.uri.String()
 		var own *row
@@ -26,20 +28,22 @@ func match(rows []row, requests []request, allowBreakingMaps bool) ([]Region, er
 			missing = append(missing, uri)
 			continue
 		}
-		mended := append([]string{}, q.mended...)
+		on := slices.Clone(q.mended)
 		if own.uri != uri {
-			mended = append(mended, fmt.Sprintf("row %s is stored without the trailing slash (%s), "+
-				"with which browsers and tasks find no file; set-region-uri mends it where that is allowed", own.id, own.uri))
+			on = append(on, remark{"row", fmt.Sprintf("row %s is stored without the trailing slash (%s), "+
+				"with which browsers and tasks find no file; set-region-uri mends it where that is allowed", own.id, own.uri)})
 		}
+		remarks = append(remarks, on)
 		found = append(found, Region{
 			ID: own.id, Name: own.name, CountryCode: own.country, RegionCode: own.region, URI: q.uri, Source: q.source,
-			Version: own.version, Hidden: own.hidden, AllowBreakingMaps: allowBreakingMaps || q.allowBreakingMaps, Mended: mended,
+			Version: own.version, Hidden: own.hidden, AllowBreakingMaps: allowBreakingMaps || q.allowBreakingMaps,
 		})
 	}
 	if missing != nil {
 		return nil, fault.New(fault.RegionNotFound, "region_config has no row, other than archived ones, with s3_uri %s; "+
-			"copy the URI from the application's list of regions", strings.Join(missing, ", "))
+			"copy the URI from the application's list of regions", few(missing, ", "))
 	}
+	annotate(found, remarks)
 	return found, nil
 }
 
@@ -52,7 +56,7 @@ func sharedHere(rows []row, q request) error {
 		}
 	}
 	return fault.New(fault.SharedURI, "overwriting %s would change the data of more than one row of this environment: %s; "+
-		"give each its own data first", q.uri, strings.Join(names, ", "))
+		"give each its own data first", q.uri, few(names, ", "))
 }
 
 // confirm demands that the regions have the versions that were seen before, and are the same ones.
@@ -78,7 +82,7 @@ func confirm(found []Region, expect []VersionedRow) error {
 	if problems == nil {
 		return nil
 	}
-	return fault.New(fault.VersionConflict, "the regions have changed since they were inspected: %s; start again", strings.Join(problems, "; "))
+	return fault.New(fault.VersionConflict, "the regions have changed since they were inspected: %s; start again", few(problems, "; "))
 }
 
 // unshared demands that no row of another environment uses the data that is to be overwritten, lies in it or around it.
@@ -95,7 +99,7 @@ func unshared(found []Region, elsewhere []string) error {
 		return nil
 	}
 	return fault.New(fault.SharedURI, "another environment uses data that would be overwritten, and would change at once: %s; "+
-		"give this environment's rows data of their own first", strings.Join(problems, ", "))
+		"give this environment's rows data of their own first", few(problems, ", "))
 }
 
 // slashed adds the trailing slash that a stored URI may lack. Stored URIs are compared as texts, as S3 does with keys:

@@ -2,45 +2,24 @@ package s3copy_test
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"fmt"
 	"io"
-	"log"
-	"net/http/httptest"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/publicmapping/districtbuilder-ops/internal/s3test"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3copy"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
 
-var (
-	store   *objectstore.Server // one a process
-	buckets atomic.Int64
-)
+var store s3test.Store
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "s3copy")
-	if err != nil {
-		log.Fatal(err)
-	}
-	if store, err = objectstore.Start(context.Background(), dir); err != nil {
-		log.Fatal(err)
-	}
-	code := m.Run()
-	if err := errors.Join(store.Close(), os.RemoveAll(dir)); err != nil {
-		log.Fatal(err)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(store.Run(m)) }
 
 // world is a bucket with a source, a destination, and a client that meets the faults of hooks.
 type world struct {
@@ -53,16 +32,8 @@ type world struct {
 
 func newWorld(t *testing.T, hooks objectstore.Hooks) *world {
 	t.Helper()
-	w := &world{T: t, direct: store.Client(t.Context()), bucket: fmt.Sprintf("bucket-%d", buckets.Add(1)), front: store.Front(hooks)}
-	server := httptest.NewServer(w.front)
-	t.Cleanup(server.Close)
-	w.client = s3copy.NewClient(aws.Config{Region: objectstore.Region, BaseEndpoint: &server.URL,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "copier", SecretAccessKey: "any"}, nil
-		})}, 64)
-	if _, err := w.direct.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &w.bucket}); err != nil {
-		t.Fatal(err)
-	}
+	front, config := store.Serve(t, hooks)
+	w := &world{T: t, direct: store.Client(t.Context()), client: s3copy.NewClient(config, 64), bucket: store.Bucket(t), front: front}
 	w.from = s3uri.Prefix{Bucket: w.bucket, Key: "regions/US/TX/2021-08-12T21:42:38.860Z/"}
 	w.to = w.from.Sibling("-backup-2026-11-22")
 	return w
