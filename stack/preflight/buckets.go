@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"net/http"
 	"slices"
-	"strings"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 )
 
+// dataBuckets are the buckets of the prefixes, each once.
 func (p preflight) dataBuckets() []string {
 	var names []string
 	for _, prefix := range slices.Concat(p.settings.WritePrefixes, p.settings.ReadPrefixes) {
@@ -20,21 +23,39 @@ func (p preflight) dataBuckets() []string {
 }
 
 func (p preflight) bucket(ctx context.Context, name string) error {
-	_, err := p.buckets.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &name})
-	switch {
-	case err == nil:
-		return nil
-	case strings.HasPrefix(name, "cdk-"):
-		return fmt.Errorf("run: npx aws-cdk@2.1148.1 bootstrap aws://%s/%s --profile district-builder (%w)", p.settings.Account, p.settings.Region, err)
-	default:
-		return fmt.Errorf("it does not exist, or is not ours; mend writePrefixes or readPrefixes (%w)", err)
+	there, err := p.bucketThere(ctx, name)
+	if err == nil && !there {
+		return lacks("it does not exist; mend the settings writePrefixes and readPrefixes")
 	}
+	return err
+}
+
+// bucketThere tells whether a bucket exists. One in another region counts as wrong: the functions work in theirs only.
+func (p preflight) bucketThere(ctx context.Context, name string) (bool, error) {
+	_, err := p.buckets.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &name})
+	var answer *awshttp.ResponseError
+	if !errors.As(err, &answer) {
+		return err == nil, err
+	}
+	switch answer.HTTPStatusCode() {
+	case http.StatusNotFound:
+		return false, nil
+	case http.StatusMovedPermanently:
+		return false, lacks("it is in %s, but the functions reach buckets of %s only; use one there", answer.Response.Header.Get("X-Amz-Bucket-Region"), p.settings.Region)
+	case http.StatusForbidden: // S3 does not tell these two apart
+		return false, untold("cannot look: needs s3:ListBucket, unless the name is of another account's bucket")
+	}
+	return false, err
 }
 
 func (p preflight) events(ctx context.Context) error {
 	out, err := p.buckets.GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: &p.settings.UploadBucket})
-	if err == nil && out.EventBridgeConfiguration == nil {
-		return fmt.Errorf("its notifications to EventBridge are off, so uploads start nothing: see docs/deploying.md, section 6")
+	var refusal smithy.APIError
+	switch {
+	case errors.As(err, &refusal) && refusal.ErrorCode() == "NoSuchBucket":
+		return lacks("the bucket does not exist; mend the setting uploadBucket")
+	case err == nil && out.EventBridgeConfiguration == nil:
+		return lacks("its notifications to EventBridge are off, so uploads start nothing: see docs/deploying.md, section 6")
 	}
 	return err
 }

@@ -2,26 +2,47 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-func (p preflight) service(ctx context.Context) error {
+// errNoService ends a check that needs the service's description.
+var errNoService = untold("cannot tell before the service is found")
+
+// service describes the service; nil with an error.
+func (p preflight) service(ctx context.Context) (*ecstypes.Service, error) {
 	e := p.settings
 	out, err := p.services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &e.Cluster, Services: []string{e.Service}})
-	if err != nil {
-		return fmt.Errorf("mend the settings cluster and service: %w", err)
+	var none *ecstypes.ClusterNotFoundException
+	switch {
+	case errors.As(err, &none):
+		return nil, lacks("there is no cluster %s; mend the setting cluster", e.Cluster)
+	case err != nil:
+		return nil, err
+	case len(out.Services) != 1 || aws.ToString(out.Services[0].Status) != "ACTIVE":
+		return nil, lacks("cluster %s has no such active service; mend the setting service", e.Cluster)
 	}
-	if len(out.Services) != 1 || aws.ToString(out.Services[0].Status) != "ACTIVE" {
-		return fmt.Errorf("cluster %s has no such active service; mend the setting service", e.Cluster)
+	return &out.Services[0], nil
+}
+
+// container holds the setting against what the service registers with the target group.
+func (p preflight) container(s *ecstypes.Service) error {
+	if s == nil {
+		return errNoService
+	}
+	var names []string
+	for _, l := range s.LoadBalancers {
+		names = append(names, aws.ToString(l.ContainerName))
+	}
+	if !slices.Contains(names, p.settings.Container) {
+		return lacks("the service's target is the container %s; mend the setting container", strings.Join(names, ", "))
 	}
 	return nil
 }
@@ -30,25 +51,49 @@ func (p preflight) service(ctx context.Context) error {
 var firstAgent = []int{1, 65, 0}
 
 func (p preflight) agents(ctx context.Context) error {
-	listed, err := p.services.ListContainerInstances(ctx, &ecs.ListContainerInstancesInput{Cluster: &p.settings.Cluster})
+	instances, err := p.instances(ctx)
 	if err != nil {
 		return err
 	}
-	if len(listed.ContainerInstanceArns) == 0 {
-		return fmt.Errorf("the cluster has no instances")
+	if len(instances) == 0 {
+		return lacks("the cluster has no instances; see that group %s launches some that join it", p.settings.Group)
 	}
-	out, err := p.services.DescribeContainerInstances(ctx, &ecs.DescribeContainerInstancesInput{
-		Cluster: &p.settings.Cluster, ContainerInstances: listed.ContainerInstanceArns})
-	if err != nil {
-		return err
-	}
-	for _, i := range out.ContainerInstances {
+	var old []string
+	for _, i := range instances {
 		if i.VersionInfo == nil || slices.Compare(numbers(aws.ToString(i.VersionInfo.AgentVersion)), firstAgent) < 0 {
-			return fmt.Errorf("%s has an agent older than 1.65.0, which knows no task protection: replace the instance by one of a newer image",
-				aws.ToString(i.Ec2InstanceId))
+			old = append(old, aws.ToString(i.Ec2InstanceId))
 		}
 	}
+	if old != nil {
+		return lacks("older than 1.65.0, which knows no task protection: replace by instances of a newer image: %s", strings.Join(old, ", "))
+	}
 	return nil
+}
+
+// instances describes those of the cluster, a hundred at a time, which is as many as either call takes.
+func (p preflight) instances(ctx context.Context) ([]ecstypes.ContainerInstance, error) {
+	var found []ecstypes.ContainerInstance
+	pages := ecs.NewListContainerInstancesPaginator(p.services, &ecs.ListContainerInstancesInput{Cluster: &p.settings.Cluster})
+	for pages.HasMorePages() {
+		listed, err := pages.NextPage(ctx)
+		var none *ecstypes.ClusterNotFoundException
+		if errors.As(err, &none) {
+			return nil, lacks("there is no such cluster; mend the setting cluster")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(listed.ContainerInstanceArns) == 0 {
+			continue
+		}
+		out, err := p.services.DescribeContainerInstances(ctx, &ecs.DescribeContainerInstancesInput{
+			Cluster: &p.settings.Cluster, ContainerInstances: listed.ContainerInstanceArns})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, out.ContainerInstances...)
+	}
+	return found, nil
 }
 
 // numbers reads a version; what is not a number counts as 0.
@@ -64,27 +109,7 @@ func numbers(version string) []int {
 func (p preflight) group(ctx context.Context) error {
 	out, err := p.groups.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{p.settings.Group}})
 	if err == nil && len(out.AutoScalingGroups) == 0 {
-		return fmt.Errorf("there is no such Auto Scaling group; mend the setting group")
+		return lacks("there is no such Auto Scaling group; mend the setting group")
 	}
 	return err
-}
-
-func (p preflight) targetGroup(ctx context.Context) error {
-	if _, err := p.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &p.settings.TargetGroupARN}); err != nil {
-		return fmt.Errorf("mend the setting targetGroupArn: %w", err)
-	}
-	return nil
-}
-
-func (p preflight) logGroup(ctx context.Context) error {
-	out, err := p.logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &p.settings.LogGroup})
-	if err != nil {
-		return err
-	}
-	for _, g := range out.LogGroups {
-		if aws.ToString(g.LogGroupName) == p.settings.LogGroup {
-			return nil
-		}
-	}
-	return fmt.Errorf("there is no such log group; mend the setting logGroup")
 }

@@ -5,18 +5,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/publicmapping/districtbuilder-ops/stack/settings"
 )
@@ -25,34 +18,36 @@ func main() {
 	environment := flag.String("env", "staging", "staging or production")
 	profile := flag.String("profile", "district-builder", "the profile of the AWS command; empty: the default credentials")
 	flag.Parse()
-	missing, err := run(context.Background(), *environment, *profile)
+	ready, err := run(context.Background(), os.Stdout, *environment, *profile)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
-	if missing || err != nil {
+	if !ready {
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, environment, profile string) (missing bool, err error) {
-	all, _, err := settings.Load("cdk.json")
+// run writes the screen of one environment. The settings stand in cdk.json and the built functions in dist, both in the
+// working directory. It is ready if nothing is missing and everything could be looked at.
+func run(ctx context.Context, screen io.Writer, environment, profile string) (ready bool, err error) {
+	all, cdkContext, err := settings.Load("cdk.json")
 	if err != nil {
 		return false, err
 	}
 	for _, e := range all {
-		if strings.EqualFold(e.Name, environment) {
-			cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(e.Region), config.WithSharedConfigProfile(profile))
-			if err != nil {
-				return false, err
-			}
-			p := preflight{
-				settings: e, dist: "dist",
-				identity: sts.NewFromConfig(cfg), services: ecs.NewFromConfig(cfg), groups: autoscaling.NewFromConfig(cfg),
-				targets: elb.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), buckets: s3.NewFromConfig(cfg),
-				functions: lambda.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg),
-			}
-			return report(os.Stdout, e.Name, p.run(ctx)), nil
+		if !strings.EqualFold(e.Name, environment) {
+			continue
 		}
+		demand, err := demandOf(e.Name, cdkContext)
+		if err != nil {
+			return false, err
+		}
+		cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(e.Region), config.WithSharedConfigProfile(profile))
+		if err != nil {
+			return false, fmt.Errorf("read the profile %q; is it configured? %w", profile, err)
+		}
+		p := preflight{settings: e, dist: "dist", profile: profile, bootstrap: demand, clients: newClients(cfg)}
+		return report(screen, e, p.run(ctx)), nil
 	}
 	return false, fmt.Errorf("cdk.json has no settings for %s", environment)
 }

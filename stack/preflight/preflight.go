@@ -2,17 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/publicmapping/districtbuilder-ops/stack/settings"
 )
@@ -20,96 +9,64 @@ import (
 // preflight looks at everything that the settings name.
 type preflight struct {
 	settings  settings.Environment
-	dist      string
-	identity  identity
-	services  services
-	groups    groups
-	targets   targets
-	logs      logs
-	buckets   buckets
-	functions functions
-	secrets   secrets
+	dist      string // where the functions have been built
+	profile   string
+	bootstrap demand
+	clients
 }
 
-type (
-	identity interface {
-		GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
-	}
-	services interface {
-		DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
-		ListContainerInstances(context.Context, *ecs.ListContainerInstancesInput, ...func(*ecs.Options)) (*ecs.ListContainerInstancesOutput, error)
-		DescribeContainerInstances(context.Context, *ecs.DescribeContainerInstancesInput, ...func(*ecs.Options)) (*ecs.DescribeContainerInstancesOutput, error)
-	}
-	groups interface {
-		DescribeAutoScalingGroups(context.Context, *autoscaling.DescribeAutoScalingGroupsInput, ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error)
-	}
-	targets interface {
-		DescribeTargetHealth(context.Context, *elb.DescribeTargetHealthInput, ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error)
-	}
-	logs interface {
-		DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
-	}
-	buckets interface {
-		HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error)
-		GetBucketNotificationConfiguration(context.Context, *s3.GetBucketNotificationConfigurationInput, ...func(*s3.Options)) (*s3.GetBucketNotificationConfigurationOutput, error)
-	}
-	functions interface {
-		GetAccountSettings(context.Context, *lambda.GetAccountSettingsInput, ...func(*lambda.Options)) (*lambda.GetAccountSettingsOutput, error)
-	}
-	secrets interface {
-		DescribeSecret(context.Context, *secretsmanager.DescribeSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error)
-	}
-)
-
-// finding is what one check has found; wrong is empty when all is well.
-type finding struct{ what, wrong string }
-
-// run makes every check. One that fails does not keep the others from being made.
+// run makes every check. One that fails does not keep the others from being made, but without credentials there are none.
 func (p preflight) run(ctx context.Context) []finding {
 	e := p.settings
 	var found []finding
-	check := func(what string, err error) {
-		f := finding{what: what}
-		if err != nil {
-			f.wrong = err.Error()
-		}
-		found = append(found, f)
+	check := func(what string, err error) { found = append(found, judge(what, err)) }
+
+	who, err := p.caller(ctx)
+	if err != nil {
+		check("credentials", err)
+		check("everything else", untold("cannot look without credentials"))
+		return found
 	}
-	check("credentials of account "+e.Account, p.account(ctx))
-	check("CDK bootstrap", p.bucket(ctx, "cdk-hnb659fds-assets-"+e.Account+"-"+e.Region))
-	check("service "+e.Service, p.service(ctx))
+	check("credentials of account "+e.Account, p.account(who))
+	check("CDK bootstrap "+p.bootstrap.qualifier, p.bootstrapVersion(ctx))
+	check("CDK bootstrap's bucket", p.bootstrapBucket(ctx))
+
+	service, err := p.service(ctx)
+	check("service "+e.Service, err)
+	check("container "+e.Container, p.container(service))
+	check("target group", p.targetGroup(ctx, service))
+	if e.LoadBalancer != "" {
+		check("load balancer "+e.LoadBalancer, p.loadBalancer(ctx))
+	}
 	check("ECS agents of "+e.Cluster, p.agents(ctx))
 	check("group "+e.Group, p.group(ctx))
-	check("target group", p.targetGroup(ctx))
 	check("log group "+e.LogGroup, p.logGroup(ctx))
+
 	for _, b := range p.dataBuckets() {
 		check("bucket "+b, p.bucket(ctx, b))
 	}
 	if e.UploadBucket != "" {
 		check("events of "+e.UploadBucket, p.events(ctx))
 	}
-	for _, a := range settings.SQLActionsOf(e.Name) {
-		if arn := e.Database.SecretARNs[a]; arn != "" {
-			check("secret of "+a, p.secret(ctx, arn))
-		}
-		check("certificates of "+a, p.certificates(a))
+
+	network, err := p.network(ctx)
+	check("subnets of the SQL functions", err)
+	check("security group "+e.SecurityGroup, p.securityGroup(ctx, network))
+	if len(p.secretARNs()) > 0 {
+		check("way to Secrets Manager", p.wayToSecrets(ctx, network))
 	}
+	if e.Other.RegionsURL != "" {
+		check("way to other.regionsUrl", p.wayOut(ctx, network))
+	}
+	for _, d := range p.databasesWithID() {
+		check("database "+d.ResourceID, p.database(ctx, d, network))
+	}
+	for _, s := range p.secretARNs() {
+		check("secret of "+s.owner, p.secret(ctx, s.arn))
+	}
+	check("certificates of RDS", p.certificates())
 	if !e.NoReservedConcurrency {
 		check("concurrency of functions", p.concurrency(ctx))
 	}
 	return found
-}
-
-// report prints the findings and tells whether something is missing.
-func report(w io.Writer, environment string, found []finding) (missing bool) {
-	fmt.Fprintf(w, "%s\n", environment)
-	for _, f := range found {
-		if f.wrong == "" {
-			fmt.Fprintf(w, "  ok       %s\n", f.what)
-			continue
-		}
-		missing = true
-		fmt.Fprintf(w, "  MISSING  %s: %s\n", f.what, f.wrong)
-	}
-	return missing
 }

@@ -1,174 +1,275 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-
-	"github.com/publicmapping/districtbuilder-ops/stack/settings"
 )
 
-// account has what it is told to have.
-type account struct {
-	number, service, group, logGroup, agent string
-	buckets, secrets                        map[string]bool
-	events                                  bool
-	concurrency                             int32
-	targetGroup                             string
-}
-
-var errMissing = errors.New("not found")
-
-func (a *account) GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error) {
-	return &sts.GetCallerIdentityOutput{Account: &a.number}, nil
-}
-
-func (a *account) DescribeServices(_ context.Context, in *ecs.DescribeServicesInput, _ ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error) {
-	if in.Services[0] != a.service {
-		return &ecs.DescribeServicesOutput{Failures: []ecstypes.Failure{{Reason: aws.String("MISSING")}}}, nil
-	}
-	return &ecs.DescribeServicesOutput{Services: []ecstypes.Service{{Status: aws.String("ACTIVE")}}}, nil
-}
-
-func (a *account) ListContainerInstances(context.Context, *ecs.ListContainerInstancesInput, ...func(*ecs.Options)) (*ecs.ListContainerInstancesOutput, error) {
-	return &ecs.ListContainerInstancesOutput{ContainerInstanceArns: []string{"i"}}, nil
-}
-
-func (a *account) DescribeContainerInstances(context.Context, *ecs.DescribeContainerInstancesInput, ...func(*ecs.Options)) (*ecs.DescribeContainerInstancesOutput, error) {
-	return &ecs.DescribeContainerInstancesOutput{ContainerInstances: []ecstypes.ContainerInstance{
-		{Ec2InstanceId: aws.String("i-1"), VersionInfo: &ecstypes.VersionInfo{AgentVersion: &a.agent}}}}, nil
-}
-
-func (a *account) DescribeAutoScalingGroups(_ context.Context, in *autoscaling.DescribeAutoScalingGroupsInput, _ ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
-	out := &autoscaling.DescribeAutoScalingGroupsOutput{}
-	if in.AutoScalingGroupNames[0] == a.group {
-		out.AutoScalingGroups = []asgtypes.AutoScalingGroup{{AutoScalingGroupName: &a.group}}
-	}
-	return out, nil
-}
-
-func (a *account) DescribeTargetHealth(_ context.Context, in *elb.DescribeTargetHealthInput, _ ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error) {
-	if *in.TargetGroupArn != a.targetGroup {
-		return nil, errMissing
-	}
-	return &elb.DescribeTargetHealthOutput{}, nil
-}
-
-func (a *account) DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
-	return &cloudwatchlogs.DescribeLogGroupsOutput{LogGroups: []logtypes.LogGroup{{LogGroupName: aws.String(a.logGroup)}}}, nil
-}
-
-func (a *account) HeadBucket(_ context.Context, in *s3.HeadBucketInput, _ ...func(*s3.Options)) (*s3.HeadBucketOutput, error) {
-	if !a.buckets[*in.Bucket] {
-		return nil, errMissing
-	}
-	return &s3.HeadBucketOutput{}, nil
-}
-
-func (a *account) GetBucketNotificationConfiguration(context.Context, *s3.GetBucketNotificationConfigurationInput, ...func(*s3.Options)) (*s3.GetBucketNotificationConfigurationOutput, error) {
-	out := &s3.GetBucketNotificationConfigurationOutput{}
-	if a.events {
-		out.EventBridgeConfiguration = &s3types.EventBridgeConfiguration{}
-	}
-	return out, nil
-}
-
-func (a *account) GetAccountSettings(context.Context, *lambda.GetAccountSettingsInput, ...func(*lambda.Options)) (*lambda.GetAccountSettingsOutput, error) {
-	return &lambda.GetAccountSettingsOutput{AccountLimit: &lambdatypes.AccountLimit{UnreservedConcurrentExecutions: &a.concurrency}}, nil
-}
-
-func (a *account) DescribeSecret(_ context.Context, in *secretsmanager.DescribeSecretInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
-	if !a.secrets[*in.SecretId] {
-		return nil, errMissing
-	}
-	return &secretsmanager.DescribeSecretOutput{}, nil
-}
-
-// staging returns the shipped settings and an account that has all they name.
-func staging(t *testing.T) (preflight, *account) {
-	t.Helper()
-	all, _, err := settings.Load("../../cdk.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := all[1]
-	a := &account{
-		number: e.Account, service: e.Service, group: e.Group, logGroup: e.LogGroup, agent: "1.99.1", events: true, concurrency: 1000, targetGroup: e.TargetGroupARN,
-		buckets: map[string]bool{"cdk-hnb659fds-assets-111122223333-us-east-1": true, "districtbuilder-staging-data": true},
-		secrets: map[string]bool{},
-	}
-	for _, arn := range e.Database.SecretARNs {
-		a.secrets[arn] = true
-	}
-	dist := t.TempDir()
-	for _, action := range settings.SQLActions {
-		if err := os.MkdirAll(filepath.Join(dist, action), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dist, action, "database-ca.pem"), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return preflight{e, dist, a, a, a, a, a, a, a, a}, a
-}
-
 func TestNothingIsMissing(t *testing.T) {
-	p, _ := staging(t)
-	var screen bytes.Buffer
-	if report(&screen, "Staging", p.run(t.Context())) {
-		t.Error(screen.String())
-	}
-	if lines := strings.Count(screen.String(), "\n"); lines < 12 || lines > 24 {
-		t.Errorf("%d lines, want one screen", lines)
-	}
-}
-
-func TestWhatIsMissingIsNamedWithWhatToDo(t *testing.T) {
-	tests := []struct {
-		name string
-		take func(*preflight, *account)
-		want string
-	}{
-		{"another account", func(_ *preflight, a *account) { a.number = "999999999999" }, "credentials of account 111122223333: the credentials are of account 999999999999"},
-		{"no bootstrap", func(_ *preflight, a *account) { delete(a.buckets, "cdk-hnb659fds-assets-111122223333-us-east-1") }, "bootstrap aws://111122223333/us-east-1"},
-		{"no service", func(_ *preflight, a *account) { a.service = "" }, "service StagingApp_EC2LaunchType:"},
-		{"an old agent", func(_ *preflight, a *account) { a.agent = "1.64.9" }, "i-1 has an agent older than 1.65.0"},
-		{"no group", func(_ *preflight, a *account) { a.group = "" }, "mend the setting group"},
-		{"no target group", func(_ *preflight, a *account) { a.targetGroup = "" }, "mend the setting targetGroupArn"},
-		{"a log group of a longer name", func(_ *preflight, a *account) { a.logGroup += "2" }, "mend the setting logGroup"},
-		{"no bucket", func(_ *preflight, a *account) { delete(a.buckets, "districtbuilder-staging-data") }, "bucket districtbuilder-staging-data:"},
-		{"no events", func(_ *preflight, a *account) { a.events = false }, "docs/deploying.md, section 6"},
-		{"no certificates", func(p *preflight, _ *account) { p.dist = t.TempDir() }, "certificates of find-regions:"},
-		{"no secret", func(p *preflight, a *account) { delete(a.secrets, p.settings.Database.SecretARNs["find-regions"]) }, "secret of find-regions: not found"},
-		{"a new account", func(_ *preflight, a *account) { a.concurrency = 10 }, "noReservedConcurrency"},
+	tests := []struct{ name, environment, variant string }{
+		{"staging as shipped", "Staging", "secrets"},
+		{"production as shipped", "Production", "secrets"},
+		{"IAM authentication", "Staging", "tokens"},
+		{"the other application's list", "Staging", "public list"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p, a := staging(t)
-			tt.take(&p, a)
-			var screen bytes.Buffer
-			if !report(&screen, "Staging", p.run(t.Context())) || !strings.Contains(screen.String(), tt.want) {
-				t.Errorf("the screen lacks %q:\n%s", tt.want, screen.String())
+			project(t, newWorld(), tt.environment, variants[tt.variant])
+			ready, screen := look(t, strings.ToLower(tt.environment))
+			lines := strings.Split(strings.TrimSuffix(screen, "\n"), "\n")
+			if want := "nothing is missing: make deploy ENV=" + strings.ToLower(tt.environment); !ready || lines[len(lines)-1] != want {
+				t.Errorf("ready %t, want the last line %q:\n%s", ready, want, screen)
+			}
+			for _, l := range read(screen) {
+				if l.mark != "ok" {
+					t.Errorf("%s: %s: %s", l.mark, l.what, l.says)
+				}
+			}
+			if len(lines) < 15 || len(lines) > 30 || slices.ContainsFunc(lines, func(l string) bool { return len(l) > 120 }) {
+				t.Errorf("want one screen of at most 30 lines of 120 columns, got %d lines:\n%s", len(lines), screen)
 			}
 		})
 	}
+}
+
+// set changes one setting.
+func set(name string, value any) change { return func(e map[string]any) { e[name] = value } }
+
+const (
+	subnets = "subnets of the SQL functions"
+	sg      = "security group " + application
+	way     = "way to Secrets Manager"
+	wayList = "way to other.regionsUrl"
+	certs   = "certificates of RDS"
+)
+
+// faults are accounts that lack something. What the screen then shows, other than ok, is in shows: exactly that.
+var faults = []struct {
+	name, variant string
+	settings      change
+	world         func(*world)
+	files         func(t *testing.T)
+	shows         []string
+	says          string
+}{
+	{name: "another account", variant: "secrets", world: func(w *world) { w.account = "999999999999" },
+		shows: []string{"MISSING credentials of account " + number}, says: "the credentials are of account 999999999999; mend the setting account"},
+
+	{name: "no bootstrap", variant: "secrets", world: func(w *world) { w.bootstrap = ""; delete(w.buckets, assets) },
+		shows: []string{"MISSING CDK bootstrap hnb659fds", "MISSING CDK bootstrap's bucket"},
+		says:  "there is none; run: npx --yes aws-cdk@2.1148.1 bootstrap aws://111122223333/us-east-1 --profile district-builder"},
+	{name: "an old bootstrap", variant: "secrets", world: func(w *world) { w.bootstrap = "5" },
+		shows: []string{"MISSING CDK bootstrap hnb659fds"}, says: "version 5 is too old, the stack demands 6; run: npx"},
+	{name: "a bootstrap of which nobody knows the version", variant: "secrets", world: func(w *world) { w.bootstrap = "new" },
+		shows: []string{"MISSING CDK bootstrap hnb659fds"}, says: "version new is too old"},
+	{name: "a bootstrap whose bucket was deleted", variant: "secrets", world: func(w *world) { delete(w.buckets, assets) },
+		shows: []string{"MISSING CDK bootstrap's bucket"}, says: "there is no " + assets},
+
+	{name: "another cluster", variant: "secrets", settings: set("cluster", "ecsOther"),
+		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown container app", "unknown target group", "MISSING ECS agents of ecsOther"},
+		says:  "there is no cluster ecsOther; mend the setting cluster"},
+	{name: "another service", variant: "secrets", settings: set("service", "Other"),
+		shows: []string{"MISSING service Other", "unknown container app", "unknown target group"}, says: "mend the setting service"},
+	{name: "a service that has been deleted", variant: "secrets",
+		world: func(w *world) { w.answers["ecs:DescribeServices"] = `{"services":[{"status":"INACTIVE"}]}` },
+		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown container app", "unknown target group"}, says: "has no such active service"},
+	{name: "another container", variant: "secrets", settings: set("container", "web"),
+		shows: []string{"MISSING container web"}, says: "the service's target is the container app; mend the setting container"},
+	{name: "no target group", variant: "secrets", settings: set("targetGroupArn", "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/tgStagingApp/fedcba9876543210"),
+		shows: []string{"MISSING target group"}, says: "there is no such target group; mend the setting targetGroupArn"},
+	{name: "the other environment's target group", variant: "secrets", settings: set("targetGroupArn", "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/tgProductionApp/0123456789abcdef"),
+		shows: []string{"MISSING target group"}, says: "the service StagingApp_EC2LaunchType registers nothing in it"},
+	{name: "no load balancer", variant: "tokens", world: func(w *world) { w.loadBalancers = nil },
+		shows: []string{"MISSING load balancer " + loadBalancer}, says: "mend the setting loadBalancer"},
+	{name: "old agents", variant: "secrets", world: func(w *world) { w.fleet = fleet(true) },
+		shows: []string{"MISSING ECS agents of ecsStagingCluster"}, says: "older than 1.65.0, which knows no task protection: replace by instances of a newer image: i-"},
+	{name: "no instances", variant: "secrets", world: func(w *world) { w.answers["ecs:ListContainerInstances"] = `{"containerInstanceArns":[]}` },
+		shows: []string{"MISSING ECS agents of ecsStagingCluster"}, says: "the cluster has no instances"},
+	{name: "another Auto Scaling group", variant: "secrets", settings: set("group", "asgOther"),
+		shows: []string{"MISSING group asgOther"}, says: "mend the setting group"},
+	{name: "a log group of a longer name", variant: "secrets", world: func(w *world) { w.logGroups = []string{"logStagingApp2"} },
+		shows: []string{"MISSING log group logStagingApp"}, says: "mend the setting logGroup"},
+
+	{name: "no data bucket", variant: "secrets", settings: set("readPrefixes", []string{"s3://nobody/new/"}),
+		shows: []string{"MISSING bucket nobody"}, says: "it does not exist; mend the settings writePrefixes and readPrefixes"},
+	{name: "a data bucket elsewhere", variant: "secrets", settings: set("uploadBucket", nil), world: func(w *world) { w.buckets[data] = "eu-west-1" },
+		shows: []string{"MISSING bucket " + data}, says: "it is in eu-west-1, but the functions reach buckets of us-east-1 only"},
+	{name: "no events", variant: "secrets", world: func(w *world) { w.events = false },
+		shows: []string{"MISSING events of " + data}, says: "docs/deploying.md, section 6"},
+	{name: "no bucket for uploads", variant: "secrets", settings: set("uploadBucket", "nobody"),
+		shows: []string{"MISSING events of nobody"}, says: "mend the setting uploadBucket"},
+
+	{name: "a subnet that is gone", variant: "secrets", world: func(w *world) { w.net.subnets = w.net.subnets[:1] },
+		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown " + way}, says: "there is no " + zoneB + "; mend the setting subnets"},
+	{name: "subnets that are gone, with IAM authentication", variant: "tokens", world: func(w *world) { w.net.subnets = nil },
+		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown database db-STAGING", "unknown database cluster-PRODUCTION"}, says: "there is no " + zoneA + ", " + zoneB},
+	{name: "subnets that are gone, with a public list", variant: "public list", world: func(w *world) { w.net.subnets = nil },
+		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown " + way, "unknown " + wayList}, says: "cannot tell before the subnets are found"},
+	{name: "subnets of two VPCs", variant: "secrets", world: func(w *world) { w.net.subnets[1].VPC = "vpc-2" },
+		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown " + way}, says: "they are in several VPCs, vpc-1, vpc-2"},
+	{name: "one zone", variant: "secrets", world: func(w *world) { w.net.subnets[1].Zone = "us-east-1a" },
+		shows: []string{"warning " + subnets}, says: "all in us-east-1a: without that zone no update is possible"},
+	{name: "a full subnet", variant: "secrets", world: func(w *world) { w.net.subnets[1].Free = 0 },
+		shows: []string{"MISSING " + subnets}, says: zoneB + " has no free address"},
+	{name: "no security group", variant: "secrets", settings: set("securityGroup", "sg-00000000"),
+		world: func(w *world) { w.net.group(ofEndpoint).In[0].Block = new("0.0.0.0/0") },
+		shows: []string{"MISSING security group sg-00000000"}, says: "there is no such group; mend the setting securityGroup"},
+	{name: "a security group of another VPC", variant: "secrets", world: func(w *world) { w.net.group(application).VPC = "vpc-2" },
+		shows: []string{"MISSING " + sg}, says: "it is in vpc-2, the subnets are in vpc-1"},
+	{name: "no way out to the database", variant: "tokens", world: func(w *world) { w.net.group(application).Out = w.net.group(application).Out[1:] },
+		shows: []string{"MISSING " + sg}, says: "it lets nothing out to port 5432"},
+	{name: "no way out to the secrets", variant: "secrets", world: func(w *world) { w.net.group(application).Out = w.net.group(application).Out[:1] },
+		shows: []string{"MISSING " + sg}, says: "it lets nothing out to port 443"},
+
+	{name: "an endpoint that refuses", variant: "secrets", world: func(w *world) { w.net.group(ofEndpoint).In[0].Block = new("10.0.1.0/24") },
+		shows: []string{"MISSING " + way}, says: "the endpoint's " + ofEndpoint + " lets nothing of " + application + " in at port 443"},
+	{name: "neither endpoint nor NAT", variant: "secrets", world: func(w *world) { w.net.endpoints, w.net.tables = nil, w.net.tables[:1] },
+		shows: []string{"MISSING " + way}, says: "there is no endpoint with private DNS, and " + zoneA + " is public"},
+	{name: "an endpoint without private DNS, and a NAT that is gone", variant: "secrets",
+		world: func(w *world) { w.net.endpoints[0].Private = false; w.net.tables[1].Routes[1].State = "blackhole" },
+		shows: []string{"MISSING " + way}, says: zoneA + " has a default route to something that is gone"},
+	{name: "no default route", variant: "public list", world: func(w *world) { w.net.tables[1].Routes = w.net.tables[1].Routes[:1] },
+		shows: []string{"MISSING " + wayList}, says: zoneA + " has no default route, as to a NAT gateway: see docs/deploying.md, section 4"},
+
+	{name: "no database", variant: "tokens", world: func(w *world) { w.rds.instance.Resource = "db-OTHER" },
+		shows: []string{"MISSING database db-STAGING"}, says: "there is no such database in us-east-1; mend the setting resourceId"},
+	{name: "IAM authentication is off", variant: "tokens", world: func(w *world) { w.rds.instance.IAM = false },
+		shows: []string{"MISSING database db-STAGING"}, says: "run: aws rds modify-db-instance --db-instance-identifier staging --enable-iam-database-authentication"},
+	{name: "another host", variant: "tokens", world: func(w *world) { w.rds.instance.Host = "new.example.org" },
+		shows: []string{"MISSING database db-STAGING"}, says: "its endpoint is new.example.org:5432"},
+	{name: "another port", variant: "tokens", world: func(w *world) { w.rds.instance.Port = 5433 },
+		shows: []string{"MISSING database db-STAGING"}, says: "rds.amazonaws.com:5433"},
+	{name: "a cluster without IAM authentication", variant: "tokens", world: func(w *world) { w.rds.cluster.IAM = false },
+		shows: []string{"MISSING database cluster-PRODUCTION"}, says: "run: aws rds modify-db-cluster"},
+	{name: "databases that refuse", variant: "tokens", world: func(w *world) { w.net.group(ofDatabase).In[0].Group = new(application2) },
+		shows: []string{"MISSING database db-STAGING", "MISSING database cluster-PRODUCTION"},
+		says:  "its " + ofDatabase + " lets nothing of " + application + " in at port 5432"},
+
+	{name: "no secrets", variant: "secrets", world: func(w *world) { clear(w.secrets) },
+		shows: []string{"MISSING secret of find-regions", "MISSING secret of bump-versions", "MISSING secret of set-region-uri", "MISSING secret of find-regions in other.database"},
+		says:  "there is no such secret"},
+	{name: "a deleted secret", variant: "secrets", world: func(w *world) { w.secrets[secretNamed("staging/bump-versions")] = secret{Deleted: 1} },
+		shows: []string{"MISSING secret of bump-versions"}, says: "aws secretsmanager restore-secret --secret-id arn:"},
+	{name: "a secret with a key of its own", variant: "secrets", world: func(w *world) { w.secrets[secretNamed("staging/find-regions")] = secret{Key: "arn:aws:kms:key/1"} },
+		shows: []string{"warning secret of find-regions"}, says: "its key is arn:aws:kms:key/1"},
+	{name: "no certificates", variant: "secrets", files: func(t *testing.T) {
+		if err := os.Remove(filepath.Join("dist", "bump-versions", caFile)); err != nil {
+			t.Fatal(err)
+		}
+	}, shows: []string{"MISSING " + certs}, says: caFile + " is not built into bump-versions: see docs/deploying.md, section 3"},
+	{name: "no certificates, and a database that is not on RDS", variant: "public list",
+		settings: func(e map[string]any) { e["database"].(map[string]any)["host"] = "db.example.org" },
+		files: func(t *testing.T) {
+			if err := os.RemoveAll("dist"); err != nil {
+				t.Fatal(err)
+			}
+		}, shows: []string{"warning " + certs}, says: "so it trusts public authorities only"},
+	{name: "a page in place of certificates", variant: "secrets", files: func(t *testing.T) { put(t, filepath.Join("dist", "find-regions", caFile), "<html>") },
+		shows: []string{"MISSING " + certs}, says: "holds no certificate; fetch it anew"},
+	{name: "a new account", variant: "secrets", world: func(w *world) { w.concurrency = 101 },
+		shows: []string{"MISSING concurrency of functions"}, says: "set noReservedConcurrency to true"},
+	{name: "a service that is down", variant: "secrets", world: func(w *world) { w.broken = "autoscaling:DescribeAutoScalingGroups" },
+		shows: []string{"unknown group asgStagingContainerInstance"}, says: "cannot look: operation error Auto Scaling: DescribeAutoScalingGroups"},
+}
+
+func TestWhatIsMissingIsNamedWithWhatToDo(t *testing.T) {
+	for _, tt := range faults {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld()
+			if tt.world != nil {
+				tt.world(w)
+			}
+			project(t, w, "Staging", variants[tt.variant], tt.settings)
+			if tt.files != nil {
+				tt.files(t)
+			}
+			ready, screen := look(t, "staging")
+			var shows []string
+			for _, l := range read(screen) {
+				if l.mark != "ok" {
+					shows = append(shows, l.mark+" "+l.what)
+				}
+			}
+			if !slices.Equal(shows, tt.shows) || !strings.Contains(screen, tt.says) {
+				t.Errorf("shows %q, want %q and the text %q:\n%s", shows, tt.shows, tt.says, screen)
+			}
+			if want := !slices.ContainsFunc(tt.shows, func(s string) bool { return !strings.HasPrefix(s, "warning") }); ready != want {
+				t.Errorf("ready is %t, want %t", ready, want)
+			}
+		})
+	}
+}
+
+// TestEveryCheckCanFail: a check that no row of the table breaks has not been tried.
+func TestEveryCheckCanFail(t *testing.T) {
+	broken := map[string]bool{}
+	for _, f := range faults {
+		for _, s := range f.shows {
+			if mark, what, _ := strings.Cut(s, " "); mark != "unknown" {
+				broken[kind(what)] = true
+			}
+		}
+	}
+	checked := map[string]bool{}
+	for _, v := range variants {
+		project(t, newWorld(), "Staging", v)
+		_, screen := look(t, "staging")
+		for _, l := range read(screen) {
+			checked[kind(l.what)] = true
+		}
+	}
+	for what := range checked {
+		if !broken[what] {
+			t.Errorf("no row breaks %q", what)
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(broken)), slices.Sorted(maps.Keys(checked)); !slices.Equal(got, want) {
+		t.Errorf("the rows break %q\nthe checks are %q", got, want)
+	}
+}
+
+// named are the checks whose name ends in that of what they look at, which a row may have changed.
+var named = []string{"service", "container", "ECS agents of", "group", "bucket", "events of", "security group"}
+
+func kind(what string) string {
+	for _, n := range named {
+		if strings.HasPrefix(what, n+" ") {
+			return n
+		}
+	}
+	return what
+}
+
+func TestWithoutCredentialsNothingElseIsTried(t *testing.T) {
+	w := newWorld()
+	w.denied = "sts:GetCallerIdentity"
+	project(t, w, "Staging")
+	ready, screen := look(t, "staging")
+	if lines := read(screen); ready || len(lines) != 2 || lines[0].what != "credentials" || lines[0].mark != "MISSING" || len(w.seen) != 1 {
+		t.Errorf("ready %t, calls %v:\n%s", ready, w.seen, screen)
+	}
+}
+
+func TestWhatCannotBeStarted(t *testing.T) {
+	for _, tt := range []struct{ name, environment, profile, want string }{
+		{"no such environment", "test", "district-builder", "cdk.json has no settings for test"},
+		{"no such profile", "staging", "nobody", `the profile "nobody"; is it configured?`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			project(t, newWorld(), "Staging")
+			if ready, err := run(t.Context(), os.Stderr, tt.environment, tt.profile); ready || err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("ready %t, error %v, want %q", ready, err, tt.want)
+			}
+		})
+	}
+	t.Run("bad settings", func(t *testing.T) {
+		project(t, newWorld(), "Staging", set("account", "1"))
+		if ready, err := run(t.Context(), os.Stderr, "staging", "district-builder"); ready || err == nil || !strings.Contains(err.Error(), "Staging.account") {
+			t.Errorf("ready %t, error %v", ready, err)
+		}
+	})
 }
