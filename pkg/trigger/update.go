@@ -25,7 +25,7 @@ type region struct {
 
 const (
 	maxSize    = 256 << 10 // bytes; what Step Functions takes as an input
-	maxRegions = 50
+	maxRegions = 60
 	maxReason  = 1024 // bytes
 )
 
