@@ -100,7 +100,7 @@ type Account struct {
 	functions map[string]*Function
 	machines  map[string]*asl.Machine
 
-	deliveries sync.WaitGroup // events on their way to functions
+	bus bus
 
 	mu         sync.Mutex
 	executions map[string]*Execution
@@ -154,6 +154,9 @@ func Start(ctx context.Context, o Options) (_ *Account, err error) {
 		}
 	}
 	a.route()
+	if err := a.schedule(); err != nil {
+		return nil, err
+	}
 	go func() { _ = a.server.Serve(a.listener) }()
 	return a, nil
 }
@@ -175,7 +178,7 @@ func (a *Account) listen() error {
 
 // Close stops everything. Executions that still run are aborted.
 func (a *Account) Close() error {
-	a.deliveries.Wait()
+	a.bus.close()
 	for _, e := range a.Executions() {
 		if e.Status() == "RUNNING" {
 			e.Stop("", "the sandbox was closed")

@@ -31,6 +31,9 @@ func (a *Account) deploy(e *Environment) error {
 			return fmt.Errorf("state machine %s: its role %s is not in the template", m.Name, m.Role)
 		}
 		a.iam.principals[m.Name] = principal{role: role, template: e.template}
+		if err := a.mayBeMade(m); err != nil {
+			return fmt.Errorf("state machine %s: %w", m.Name, err)
+		}
 	}
 	return nil
 }
@@ -46,8 +49,12 @@ func (a *Account) deployFunction(e *Environment, f template.Function) error {
 		return fmt.Errorf("its role %s is not in the template", f.Role)
 	}
 	settings := a.settings(f, e)
-	a.functions[f.Name] = &Function{Name: f.Name, Build: build, Settings: settings, Timeout: f.Timeout, MemoryMB: f.MemoryMB}
+	made := &Function{Name: f.Name, Build: build, Settings: settings, Timeout: f.Timeout, MemoryMB: f.MemoryMB, deployed: f}
+	a.functions[f.Name] = made
 	a.iam.principals[accessKey(f.Name)] = principal{role, f.ARN, e.template}
+	if err := a.mayBePlaced(made); err != nil {
+		return err
+	}
 	return a.keepSecrets(settings)
 }
 

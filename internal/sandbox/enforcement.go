@@ -53,21 +53,27 @@ func (e *enforcement) decide(p principal, requests ...iam.Request) (refused *iam
 		if p.function != "" {
 			q = q.With("lambda:SourceFunctionArn", p.function)
 		}
-		policies := append(slices.Clone(p.role.Policies), p.template.PoliciesAt(q.Resource)...)
-		if e.without != nil {
-			policies = policies.Without(*e.without)
+		if d := e.decideFor(q, append(slices.Clone(p.role.Policies), p.template.PoliciesAt(q.Resource)...)); d != nil {
+			return d
 		}
-		d := policies.Decide(q)
-		e.mu.Lock()
-		if !d.Allowed {
-			e.denied = append(e.denied, d)
-		} else if !slices.Contains(e.used, d.By) {
-			e.used = append(e.used, d.By)
-		}
-		e.mu.Unlock()
-		if !d.Allowed {
-			return &d
-		}
+	}
+	return nil
+}
+
+// decideFor holds one request against policies, and notes what came of it.
+func (e *enforcement) decideFor(q iam.Request, policies iam.Policies) (refused *iam.Decision) {
+	if e.without != nil {
+		policies = policies.Without(*e.without)
+	}
+	d := policies.Decide(q)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !d.Allowed {
+		e.denied = append(e.denied, d)
+		return &d
+	}
+	if !slices.Contains(e.used, d.By) {
+		e.used = append(e.used, d.By)
 	}
 	return nil
 }

@@ -105,6 +105,8 @@ func (a *Account) StartExecution(machine, name string, input []byte) (*Execution
 	}
 	a.executions[arn] = e
 	a.order = append(a.order, e)
+	a.traces(machine)
+	a.statusChanged(e, nil)
 	e.run = e.interpreter.Start(context.Background(), definition, asl.ExecutionOptions{
 		Name: name, ID: arn, RoleARN: "arn:aws:iam::" + AccountID + ":role/dbops", StateMachine: machine, StateMachineARN: machineARN(machine), Input: input,
 	})
@@ -118,6 +120,7 @@ func (a *Account) end(e *Execution) {
 	e.mu.Lock()
 	e.result, e.stopped = result, a.clock.Now()
 	e.mu.Unlock()
+	a.statusChanged(e, result)
 	close(e.done)
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/template"
 	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
 )
 
@@ -24,6 +27,9 @@ type Function struct {
 	Timeout  time.Duration
 	MemoryMB int
 
+	deployed template.Function
+	running  atomic.Int64
+
 	once    sync.Once
 	handler lambdarun.Handler
 	err     error
@@ -34,25 +40,33 @@ type FunctionError struct{ Type, Message string }
 
 func (e *FunctionError) Error() string { return e.Type + ": " + e.Message }
 
-// functionNamed finds a function by its name or its ARN, with or without a version or alias.
+// functionNamed finds a function by its name or its ARN, with or without an alias, which it must have.
 func (a *Account) functionNamed(name string) (*Function, bool) {
 	if rest, ok := strings.CutPrefix(name, "arn:aws:lambda:"); ok {
 		parts := strings.Split(rest, ":") // region, account, "function", name, alias
 		if len(parts) < 4 {
 			return nil, false
 		}
-		name = parts[3]
+		name = strings.Join(parts[3:], ":")
 	}
-	name, _, _ = strings.Cut(name, ":") // a version or an alias
+	name, qualifier, _ := strings.Cut(name, ":")
 	f, ok := a.functions[name]
-	return f, ok
+	return f, ok && (qualifier == "" || slices.Contains(f.deployed.Aliases, qualifier))
 }
 
-// invoke runs a function. Its error is a *FunctionError when the function answered with one.
+// invoke runs a function. Its error is a *FunctionError when the function answered with one, and an *apiError when it
+// was not run because as many were at work as may be.
 func (a *Account) invoke(f *Function, payload []byte) (answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
 	defer cancel()
-	log := slog.New(counting{a.log.Handler(), &a.logged}).With("function", f.Name)
+	defer f.running.Add(-1)
+	if running := f.running.Add(1); f.deployed.Reserved != nil && running > int64(*f.deployed.Reserved) {
+		return nil, &apiError{Code: "TooManyRequestsException", Status: http.StatusTooManyRequests, Message: "Rate Exceeded."}
+	}
+	log := slog.New(slog.DiscardHandler)
+	if a.logs(f) {
+		log = slog.New(counting{a.log.Handler(), &a.logged}).With("function", f.Name)
+	}
 	f.once.Do(func() {
 		f.handler, f.err = f.Build(ctx, lambdarun.Env{Getenv: f.getenv, AWS: a.config(f.Name), Now: a.Now, Log: log})
 	})

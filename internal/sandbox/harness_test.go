@@ -105,17 +105,27 @@ func small(seed uint64) regiongen.Options {
 	return regiongen.Options{State: fmt.Sprintf("%02d", seed), Tiles: 2, Seed: seed, Demographic: []string{"population"}}
 }
 
+// options are those of a perfect account in a bubble.
+func options(t *testing.T) Options {
+	t.Helper()
+	return Options{
+		Servers: servers, Suffix: fmt.Sprintf("-%d", trials.Add(1)), Clock: newShiftedClock(), Bubble: true, Usual: 2, Seed: 7,
+		Faults: new(fleetsim.Faults), Timing: fleetsim.Timing{Load: 4 * time.Minute, Failure: 20 * time.Second}, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
 // newTrial makes the account. It must be called outside the bubble.
 func newTrial(t *testing.T, change ...func(*Options)) *trial {
 	t.Helper()
+	return newTrialOn(t, "Staging", change...)
+}
+
+func newTrialOn(t *testing.T, environment string, change ...func(*Options)) *trial {
+	t.Helper()
 	ctx := context.Background()
 	tr := &trial{t: t, attempts: map[string]int{}, clock: newShiftedClock()}
-	perfect := fleetsim.Faults{}
-	o := Options{
-		Servers: servers, Suffix: fmt.Sprintf("-%d", trials.Add(1)), Clock: tr.clock, Bubble: true, Usual: 2, Seed: 7,
-		Faults: &perfect, Timing: fleetsim.Timing{Load: 4 * time.Minute, Failure: 20 * time.Second},
-		OnEvent: tr.onEvent, Intercept: tr.intercept, Log: slog.New(slog.DiscardHandler),
-	}
+	o := options(t)
+	o.Clock, o.OnEvent, o.Intercept = tr.clock, tr.onEvent, tr.intercept
 	for _, c := range change {
 		c(&o)
 	}
@@ -128,7 +138,7 @@ func newTrial(t *testing.T, change ...func(*Options)) *trial {
 			t.Error(err)
 		}
 	})
-	tr.env = tr.account.Environments["Staging"]
+	tr.env = tr.account.Environments[environment]
 	tr.regions, err = tr.account.Load(ctx, tr.env,
 		Seed{Name: "Delaware", Code: "DE", Maps: 2, Data: small(10)},
 		Seed{Name: "Rhode Island", Code: "RI", Maps: 1, Data: small(44)},
@@ -150,6 +160,9 @@ func (tr *trial) upload(faults ...regiongen.Fault) {
 			data.Fault = faults[i]
 		}
 		u := Update{URI: r.URI, Source: tr.env.NewURI("new", r.Code, Uploaded.AddDate(5, 0, 0))}
+		if tr.env.Name == "Production" { // which takes over what is live on staging
+			u.Source = tr.account.other(tr.env).NewURI("regions", r.Code, Uploaded.AddDate(5, 0, 0))
+		}
 		if _, err := tr.account.Upload(context.Background(), u.Source, data); err != nil {
 			tr.t.Fatal(err)
 		}
@@ -203,6 +216,9 @@ func (tr *trial) executeAs(name, machine string, input []byte) (result *asl.Resu
 			t.Fatal(err)
 		}
 		result = e.Wait()
+		for _, other := range tr.account.Executions() {
+			other.Wait() // one that nobody waited for to the end
+		}
 	})
 	return result
 }

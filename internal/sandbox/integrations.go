@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,6 +67,10 @@ func (a *Account) lambdaInvoke(task asl.Task) (any, error) {
 	var answer []byte
 	var err error
 	a.outside.do(func() { answer, err = a.invoke(f, in.Payload) })
+	var refused *apiError
+	if errors.As(err, &refused) {
+		return nil, &asl.Error{Name: "Lambda." + refused.Code, Cause: refused.Message}
+	}
 	if err != nil {
 		text, _ := json.Marshal(errorPayload(err))
 		return nil, &asl.Error{Name: errorPayload(err)["errorType"], Cause: string(text)}
@@ -79,12 +84,26 @@ func (a *Account) lambdaInvoke(task asl.Task) (any, error) {
 
 // machineMay holds what a state machine's role permits against what the machine is about to do.
 func (a *Account) machineMay(task asl.Task, action, resource, errorName string) error {
-	parts := strings.Split(task.ExecutionID, ":")
-	machine := parts[len(parts)-2]
-	if refused := a.iam.decide(a.iam.principals[machine], iam.Request{Action: action, Resource: resource}); refused != nil {
-		return &asl.Error{Name: errorName, Cause: refused.Message()}
+	if refused := a.iam.decide(a.iam.principals[machineOf(task)], iam.Request{Action: action, Resource: resource}); refused != nil {
+		return denied(errorName, refused)
 	}
 	return nil
+}
+
+func machineOf(task asl.Task) string {
+	parts := strings.Split(task.ExecutionID, ":")
+	return parts[len(parts)-2]
+}
+
+// denied is how Step Functions tells that a service has refused its role:
+// https://github.com/awslabs/aws-deployment-framework/issues/460
+func denied(name string, refused *iam.Decision) error {
+	service, status := "AWSLambda", http.StatusForbidden
+	if strings.HasPrefix(name, "StepFunctions.") {
+		service, status = "AWSStepFunctions", http.StatusBadRequest
+	}
+	return &asl.Error{Name: name, Cause: fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: AccessDeniedException; Request ID: %s; Proxy: null)",
+		refused.Message(), service, status, rand.Text())}
 }
 
 func (a *Account) startExecutionSync(ctx context.Context, task asl.Task) (any, error) {
@@ -106,11 +125,8 @@ func (a *Account) startExecutionSync(ctx context.Context, task asl.Task) (any, e
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-child.done:
-	case <-ctx.Done():
-		child.Stop("", "the parent execution no longer waits") // best effort, as the service's
-		return nil, ctx.Err()
+	if err := a.await(ctx, machineOf(task), child); err != nil {
+		return nil, err
 	}
 	return describeToParent(child)
 }

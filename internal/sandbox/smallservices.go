@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -88,6 +89,11 @@ func (a *Account) invokeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := a.invoke(f, payload)
+	var refused *apiError
+	if errors.As(err, &refused) {
+		writeError(w, refused)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")

@@ -177,6 +177,11 @@ func TestMissingObject(t *testing.T) {
 	if q := account.MissingObject(signed(http.MethodHead, "/b/a/k", "s3", "")); q == nil || describe([]Request{*q})[0] != "s3:ListBucket arn:aws:s3:::b" {
 		t.Errorf("needs %v", q)
 	}
+	copies := signed(http.MethodPut, "/b/k", "s3", "")
+	copies.Header.Set("X-Amz-Copy-Source", "other/a%20b?versionId=1")
+	if q := account.MissingObject(copies); q == nil || describe([]Request{*q})[0] != "s3:ListBucket arn:aws:s3:::other" {
+		t.Errorf("a copy needs %v", q)
+	}
 	for _, r := range []*http.Request{signed(http.MethodGet, "/b", "s3", ""), signed(http.MethodPut, "/b/k", "s3", ""), signed(http.MethodGet, "/b/k", "ecs", "")} {
 		if q := account.MissingObject(r); q != nil {
 			t.Errorf("%s %s needs %v", r.Method, r.URL, q)

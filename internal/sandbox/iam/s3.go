@@ -145,7 +145,12 @@ func (s s3Call) deletesMany() ([]Request, error) {
 // 403 to others. It is nil for calls that do not read an object.
 func (a Account) MissingObject(r *http.Request) *Request {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	if _, service := Signer(r); service != "s3" || key == "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if source, err := url.PathUnescape(r.Header.Get("X-Amz-Copy-Source")); r.Method == http.MethodPut && err == nil && !r.URL.Query().Has("uploadId") {
+		bucket, key, _ = strings.Cut(strings.TrimPrefix(source, "/"), "/")
+	} else if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return nil
+	}
+	if _, service := Signer(r); service != "s3" || key == "" {
 		return nil
 	}
 	q := a.connected(Request{Action: "s3:ListBucket", Resource: bucketARN(bucket)})

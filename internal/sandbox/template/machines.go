@@ -15,6 +15,8 @@ type Machine struct {
 	Role string
 	// Definition is its text with the substitutions done.
 	Definition []byte
+	// Logs says that its events are written to a log.
+	Logs bool
 	// Substitutions are the values by placeholder.
 	Substitutions map[string]string
 }
@@ -24,9 +26,10 @@ func (l *loader) machines(t *Template) error {
 		RoleArn, DefinitionString        string
 		DefinitionSubstitutions          map[string]text
 		Definition, DefinitionS3Location any
+		LoggingConfiguration             struct{ Level string }
 	}
 	return each(l, "AWS::StepFunctions::StateMachine", func(id string, p properties) error {
-		m := Machine{ID: id, Role: roleName(p.RoleArn), Substitutions: map[string]string{}}
+		m := Machine{ID: id, Role: roleName(p.RoleArn), Logs: p.LoggingConfiguration.Level != "" && p.LoggingConfiguration.Level != "OFF", Substitutions: map[string]string{}}
 		var err error
 		if m.Name, m.ARN, err = l.nameAndARN(id); err != nil {
 			return err
@@ -61,4 +64,9 @@ func (l *loader) definition(written string) ([]byte, error) {
 		return nil, fmt.Errorf("DefinitionString %q is no definition", written)
 	}
 	return l.Definition(written)
+}
+
+// WaitsForMachines reports whether the machine starts executions of others and waits for their ends.
+func (m Machine) WaitsForMachines() bool {
+	return strings.Contains(string(m.Definition), "arn:aws:states:::states:startExecution.sync")
 }
