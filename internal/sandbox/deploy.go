@@ -8,6 +8,7 @@ import (
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/template"
 	"github.com/publicmapping/districtbuilder-ops/lambdas"
 )
@@ -19,6 +20,9 @@ func (a *Account) deploy(e *Environment) error {
 		if err := a.deployFunction(e, f); err != nil {
 			return fmt.Errorf("function %s: %w", f.Name, err)
 		}
+	}
+	for _, m := range e.template.ManagedPolicies { // people to whom one of these is attached
+		a.iam.principals[accessKey(m.Name)] = principal{role: template.Role{ARN: "arn:aws:iam::" + AccountID + ":user/" + m.Name, Policies: iam.Policies{m.Policy}}, template: e.template}
 	}
 	for _, m := range e.template.Machines {
 		machine, err := asl.Parse(m.Name, m.Definition)

@@ -217,7 +217,9 @@ func (tr *trial) executeAs(name, machine string, input []byte) (result *asl.Resu
 		}
 		result = e.Wait()
 		for _, other := range tr.account.Executions() {
-			other.Wait() // one that nobody waited for to the end
+			if other.Status() == "RUNNING" {
+				other.Wait() // nobody has waited for its end
+			}
 		}
 	})
 	return result

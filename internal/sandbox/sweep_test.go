@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -222,6 +223,31 @@ func TestEveryNestedTaskMayFail(t *testing.T) {
 	}
 }
 
+// TestEveryActionMayBeRepeated does everything twice on every course: each function is called again with the same input
+// before its first answer is heard.
+func TestEveryActionMayBeRepeated(t *testing.T) {
+	for _, c := range courses {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tr, r := c.with(func(o *Options) {
+				before := o.Intercept
+				o.Intercept = func(ctx context.Context, task asl.Task, perform func() (any, error)) (any, error) {
+					if strings.Contains(task.Resource, "startExecution") {
+						return before(ctx, task, perform) // which Step Functions itself does
+					}
+					return before(ctx, task, func() (any, error) {
+						_, _ = perform()
+						return perform()
+					})
+				}
+			}).start(t, nil)
+			tr.sameEnd(c, r)
+			tr.held()
+			tr.truthful(c, r)
+		})
+	}
+}
+
 func (tr *trial) reached(machine, state string) {
 	tr.t.Helper()
 	if tr.attempts[state] == 0 {
@@ -232,6 +258,7 @@ func (tr *trial) reached(machine, state string) {
 // ends are those of the courses when nothing more fails.
 var ends = map[string]string{
 	"restart": "", "restart that reverts": "FailedClean", "restart without protection": "", "restart that cannot shrink": "FailedDirty",
+	"update without protection": "", "update that cannot shrink": "FailedDirty",
 	"update": "", "update that tasks cannot load": "FailedClean", "update that cannot bump": "FailedDirty", "update whose restart leaves the fence": "FailedDirty", "update during which an old task dies": "FailedClean", "update whose backup fails": "FailedClean",
 }
 
