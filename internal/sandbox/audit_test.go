@@ -46,7 +46,7 @@ func TestAuditNoticesABrokenPromise(t *testing.T) {
 			_, err := tr.env.DB.Exec(ctx, `UPDATE region_config SET version = version + interval '1 day' WHERE id = $1`, tr.regions[0].ID)
 			return err
 		}},
-		{"the lock is lost", "OverwriteRegion", "5: there is no lock", func(ctx context.Context, tr *trial) error {
+		{"the lock is lost", "RestartServices", "5: there is no lock", func(ctx context.Context, tr *trial) error {
 			return tr.forget(ctx, "lock.json")
 		}},
 		{"an entry of the journal is lost", "restart/ScaleService", "5: the service's desired count", func(ctx context.Context, tr *trial) error {

@@ -105,15 +105,17 @@ func (tr *trial) followed(machine, state, next string) bool {
 	return at >= 0 && slices.Contains(tr.path[at+1:], next) && (next == tr.path[at+1] || strings.HasSuffix(state, "Region"))
 }
 
-// TestEveryLoopHasABound lets each loop turn until it gives up.
-func TestEveryLoopHasABound(t *testing.T) {
+// loop is a loop of a machine, and an answer with which it goes on turning until it gives up.
+type loop struct {
+	course, machine, state string
+	answer                 map[string]any
+	gaveUp, end            string
+}
+
+func loops() []loop {
 	waiting := map[string]any{"verdict": "loading", "why": "for ever", "newTasks": []any{"a", "b", "c", "d"}, "oldRunning": 2, "healthy": 0, "oldHealthy": 0, "starting": 0, "startedBefore": 1, "stay": []any{}, "look": map[string]any{}}
 	busy := map[string]any{"done": false, "running": 2, "leaving": 0, "gone": 0, "stopped": []any{}}
-	tests := []struct {
-		course, machine, state string
-		answer                 map[string]any
-		gaveUp, end            string
-	}{
+	return []loop{
 		{"restart", "restart-services", "PollHealth", waiting, "restart/NeverHealthy", "FailedClean"},
 		{"restart", "restart-services", "StopOldTasks", busy, "restart/OldTasksLinger", "FailedDirty"},
 		{"restart", "restart-services", "ConfirmHealth", waiting, "restart/NotConfirmed", "FailedDirty"},
@@ -126,23 +128,32 @@ func TestEveryLoopHasABound(t *testing.T) {
 		{"update", "update-regions", "OverwriteRegion", map[string]any{"done": false}, "OverwriteRegionTooLong", "FailedClean"},
 		{"update that tasks cannot load", "update-regions", "RestoreRegion", map[string]any{"done": false}, "RestoreRegionTooLong", "FailedDirty"},
 	}
-	for _, tt := range tests {
-		t.Run(tt.state, func(t *testing.T) {
+}
+
+// turn lets the loop turn until it gives up.
+func (l loop) turn(t *testing.T, change func(*Options)) (*trial, *asl.Result) {
+	t.Helper()
+	is := plant(l.machine, l.state, refused)
+	c := courseNamed(t, l.course).with(change).with(func(o *Options) {
+		before := o.Intercept
+		o.Intercept = func(ctx context.Context, task asl.Task, perform func() (any, error)) (any, error) {
+			if is(task) == refused {
+				return map[string]any{"Payload": l.answer, "StatusCode": 200}, nil
+			}
+			return before(ctx, task, perform)
+		}
+	})
+	return c.start(t, nil)
+}
+
+func TestEveryLoopHasABound(t *testing.T) {
+	for _, l := range loops() {
+		t.Run(l.state, func(t *testing.T) {
 			t.Parallel()
-			is := plant(tt.machine, tt.state, refused)
-			c := courseNamed(t, tt.course).with(func(o *Options) {
-				before := o.Intercept
-				o.Intercept = func(ctx context.Context, task asl.Task, perform func() (any, error)) (any, error) {
-					if is(task) == refused {
-						return map[string]any{"Payload": tt.answer, "StatusCode": 200}, nil
-					}
-					return before(ctx, task, perform)
-				}
-			})
-			tr, r := c.start(t, nil)
-			tr.ended(r, asl.Failed, tt.end)
-			if !slices.Contains(tr.path, tt.gaveUp) {
-				t.Errorf("never came to %s: %v", tt.gaveUp, distinct(tr.path))
+			tr, r := l.turn(t, func(*Options) {})
+			tr.ended(r, asl.Failed, l.end)
+			if !slices.Contains(tr.path, l.gaveUp) {
+				t.Errorf("never came to %s: %v", l.gaveUp, distinct(tr.path))
 			}
 			tr.held()
 		})
