@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
@@ -14,11 +13,22 @@ import (
 // Input is what the reading steps of update-regions have found.
 type Input struct {
 	Environment string       `json:"environment"`
-	Date        string       `json:"date"` // of the backups, YYYY-MM-DD
 	Regions     []Region     `json:"regions"`
+	OtherRows   OtherRows    `json:"otherRows,omitempty"`
 	Inspections []Inspection `json:"inspections"`
 	Fleet       Fleet        `json:"fleet"`
 }
+
+// OtherRows is which rows of the other environment find-regions has seen when it looked whether one uses a URI.
+// Tasks load all that are not archived.
+type OtherRows string
+
+// The rows that find-regions sees. Anything else counts as not known.
+const (
+	AllRows     OtherRows = "all"     // by the other environment's database
+	VisibleRows OtherRows = "visible" // by its application's public list, which has no hidden ones
+	NoRows      OtherRows = "none"    // there is no other environment
+)
 
 // Region is a row of find-regions.
 type Region struct {
@@ -44,6 +54,7 @@ type Inspection struct {
 	Volume
 	Live          Volume `json:"live"`
 	SameStructure bool   `json:"sameStructure"`
+	BackupSuffix  string `json:"backupSuffix"` // the first that was free
 	WarningCount  int    `json:"warningCount"`
 }
 
@@ -64,16 +75,17 @@ type Group struct {
 
 // Validate checks that every region has been inspected.
 func (in Input) Validate() error {
-	if _, err := time.Parse(time.DateOnly, in.Date); err != nil {
-		return fmt.Errorf("date %q: expected YYYY-MM-DD", in.Date)
-	}
 	if len(in.Regions) == 0 {
 		return errors.New("regions: expected at least one")
 	}
 	inspected := in.inspections()
 	for _, r := range in.Regions {
-		if _, ok := inspected[r.ID]; !ok {
+		i, ok := inspected[r.ID]
+		if !ok {
 			return fmt.Errorf("inspections: none of region %s (%s)", r.ID, r.Name)
+		}
+		if i.BackupSuffix == "" {
+			return fmt.Errorf("inspections: that of region %s (%s) has no backupSuffix", r.ID, r.Name)
 		}
 	}
 	return nil
@@ -101,10 +113,10 @@ type Plan struct {
 type PlannedRegion struct {
 	Name            string       `json:"name"`
 	URI             s3uri.Prefix `json:"uri"`
-	Backup          s3uri.Prefix `json:"backup"` // with -2, -3 … appended when that exists by then
+	Backup          s3uri.Prefix `json:"backup"` // nothing lay there when the region was inspected
 	BackedUp        Volume       `json:"backedUp"`
 	Overwritten     Volume       `json:"overwritten"`
-	MapsStayValid   bool         `json:"mapsStayValid"`
+	MapsStayValid   bool         `json:"mapsStayValid"` // also those that are made until the new data is live
 	MapsToRecompute int          `json:"mapsToRecompute"`
 	Warnings        int          `json:"warnings"`
 	Mended          []string     `json:"mended,omitempty"`
@@ -136,14 +148,14 @@ func Make(in Input) Plan {
 	for _, r := range in.Regions {
 		i := inspected[r.ID]
 		p.Regions = append(p.Regions, PlannedRegion{
-			Name: r.Name, URI: r.URI, Backup: r.URI.Sibling("-backup-" + in.Date),
+			Name: r.Name, URI: r.URI, Backup: r.URI.Sibling(i.BackupSuffix),
 			BackedUp: i.Live, Overwritten: i.Volume,
-			MapsStayValid: i.SameStructure || r.Maps == 0, MapsToRecompute: r.Maps,
+			MapsStayValid: i.SameStructure, MapsToRecompute: r.Maps,
 			Warnings: i.WarningCount, Mended: r.Mended,
 		})
 	}
 	p.Steps = steps(p)
-	p.Beware = beware(in.Fleet)
+	p.Beware = beware(in, p.Regions)
 	p.Cost = estimate(p)
 	return p
 }
@@ -159,7 +171,7 @@ func steps(p Plan) []string {
 	f := p.Fleet
 	return []string{
 		"lock " + p.Environment + " and look again at the rows",
-		"back up the live data of " + regions + " and verify each object (-2, -3 … is appended where there is a backup of that day)",
+		"back up the live data of " + regions + " and verify each object (under the next free name, should its name be taken by then)",
 		"overwrite " + regions + ", static-metadata.json last",
 		fmt.Sprintf("fence the group, raise it from %d to %d instances and the service from %d to %d tasks",
 			f.Before.Instances, f.During.Instances, f.Before.Tasks, f.During.Tasks),
@@ -170,16 +182,6 @@ func steps(p Plan) []string {
 		"bump the version of " + regions,
 		"unlock",
 	}
-}
-
-// beware names what an operator must see to.
-func beware(f Fleet) []string {
-	warnings := []string{"layer_size_in_bytes keeps its old value: run the application's set-topology-size afterwards"}
-	if f.OtherTargets > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d healthy %s of the target group %s to another service; a restart leaves %s alone, with the old data: restart that service too, before users edit maps",
-			f.OtherTargets, plural(f.OtherTargets, "target", "targets"), plural(f.OtherTargets, "belongs", "belong"), plural(f.OtherTargets, "it", "them")))
-	}
-	return warnings
 }
 
 func plural(n int, one, many string) string {

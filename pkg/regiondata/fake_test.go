@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -130,6 +131,12 @@ func (b *bucket) Take(ctx context.Context, at s3uri.Prefix) (s3copy.Inventory, e
 	return b.List(ctx, at)
 }
 
+// Empty is whether List would list nothing.
+func (b *bucket) Empty(ctx context.Context, at s3uri.Prefix) (bool, error) {
+	inv, err := b.List(ctx, at)
+	return len(inv.Objects) == 0, err
+}
+
 const (
 	livePrefix   = "regions/US/DE/live/"
 	sourcePrefix = "uploads/DE/"
@@ -139,6 +146,7 @@ const (
 type world struct {
 	*bucket
 	region Region
+	date   string
 }
 
 func newWorld(t *testing.T, o regiongen.Options) *world {
@@ -167,11 +175,12 @@ func (w *world) load(t *testing.T, prefix string, o regiongen.Options) {
 
 func (w *world) run(t *testing.T) (InspectRegionOutput, error) {
 	t.Helper()
-	in := InspectRegionInput{Run: "run-1", Region: w.region}
+	in := InspectRegionInput{Run: "run-1", Region: w.region, Date: w.date}
 	if err := in.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	return InspectRegion{S3: w.bucket, Inventories: w.bucket, StateBucket: "state"}.Run(t.Context(), in)
+	now := func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+	return InspectRegion{S3: w.bucket, Inventories: w.bucket, StateBucket: "state", Now: now}.Run(t.Context(), in)
 }
 
 // edit changes a file of the new data; it panics if there is nothing to change.

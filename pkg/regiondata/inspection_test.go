@@ -139,6 +139,12 @@ func TestFindings(t *testing.T) {
 		{"garbage after topo.json", func(_ *testing.T, w *world) { w.edit(topo, func(b string) string { return b + "\n{}" }) }, []string{topo + " not-json"}},
 		{"topo.json is no topology", func(_ *testing.T, w *world) { w.replace(topo, `"Topology"`, `"FeatureCollection"`) }, []string{topo + " topology-mismatch"}},
 		{"no arcs", func(_ *testing.T, w *world) { w.replace(topo, `"arcs":[[[0,0]`, `"lines":[[[0,0]`) }, []string{topo + " topology-mismatch"}},
+		{"an arc that is no list", func(_ *testing.T, w *world) { w.replace(topo, `"arcs":[[[0,0]`, `"arcs":[null,[[0,0]`) }, []string{topo + " topology-mismatch"}},
+		{"transform without a scale", func(_ *testing.T, w *world) { w.replace(topo, `"scale":`, `"size":`) }, []string{topo + " topology-mismatch"}},
+		{"transform with a text", func(_ *testing.T, w *world) { w.replace(topo, `"translate":[-75.8,`, `"translate":["-75.8",`) }, []string{topo + " topology-mismatch"}},
+		{"transform of three numbers", func(_ *testing.T, w *world) { w.replace(topo, `"scale":[`, `"scale":[1,`) }, []string{topo + " topology-mismatch"}},
+		{"transform is a list", func(_ *testing.T, w *world) { w.replace(topo, `"transform":{`, `"transform":[],"x":{`) }, []string{topo + " topology-mismatch"}},
+		{"transform twice", func(_ *testing.T, w *world) { w.replace(topo, `"transform":{`, `"transform":null,"transform":{`) }, []string{topo + " topology-mismatch"}},
 		{"no object for a level", func(_ *testing.T, w *world) { w.replace(topo, `"county":{"type"`, `"counties":{"type"`) }, []string{topo + " topology-mismatch"}},
 		{"no county", func(_ *testing.T, w *world) {
 			w.edit(topo, func(b string) string {
@@ -233,6 +239,8 @@ func TestWarnings(t *testing.T) {
 		}, []string{"static-metadata.json bad-metadata"}},
 		{"gzip is unpacked", func(t *testing.T, w *world) { w.zip(t, "topo.json"); w.zip(t, "white.buf") }, []string{"white.buf unusual", "topo.json unusual"}},
 		{"a geometry that is no polygon", func(_ *testing.T, w *world) { w.replace("topo.json", `"type":"Polygon"`, `"type":null`) }, []string{"topo.json unusual"}},
+		{"no transform is none: then points are degrees", func(_ *testing.T, w *world) { w.replace("topo.json", `"transform":`, `"other":`) }, nil},
+		{"a transform of null is as none", func(_ *testing.T, w *world) { w.replace("topo.json", `"transform":{`, `"transform":null,"other":{`) }, nil},
 		{"unknown fields are none", func(_ *testing.T, w *world) {
 			w.replace("static-metadata.json", `{"demographics"`, `{"chambers":[],"demographics"`)
 		}, nil},

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
+	"github.com/publicmapping/districtbuilder-ops/pkg/backupname"
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3copy"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
@@ -21,15 +23,17 @@ type Region struct {
 	Source            string   `json:"source"`
 	Version           string   `json:"version,omitempty"`
 	Hidden            bool     `json:"hidden,omitempty"`
-	Maps              int      `json:"maps"` // how many maps of the region exist
+	Maps              int      `json:"maps"` // how many maps of the region there were when the run began, archived ones not counted
 	AllowBreakingMaps bool     `json:"allowBreakingMaps,omitempty"`
 	Mended            []string `json:"mended,omitempty"`
 }
 
-// InspectRegionInput names the run and the region, whose new data lies at Source.
+// InspectRegionInput names the run and the region, whose new data lies at Source. Date is the day in the backup's name,
+// as 2006-01-02; today (UTC) without it.
 type InspectRegionInput struct {
 	Run    string `json:"run"`
 	Region Region `json:"region"`
+	Date   string `json:"date,omitempty"`
 }
 
 // Validate checks the input without any call.
@@ -39,6 +43,11 @@ func (in InspectRegionInput) Validate() error {
 	}
 	if in.Region.ID == "" || in.Region.Maps < 0 {
 		return fmt.Errorf("region %q with %d maps: expected an id, and 0 maps or more", in.Region.ID, in.Region.Maps)
+	}
+	if in.Date != "" {
+		if _, err := time.Parse(time.DateOnly, in.Date); err != nil {
+			return fmt.Errorf("date %q: expected yyyy-mm-dd", in.Date)
+		}
 	}
 	live, _, err := s3uri.Parse(in.Region.URI)
 	if err != nil {
@@ -66,7 +75,8 @@ type InspectRegionOutput struct {
 	ChangedCounties    []string  `json:"changedCounties"` // ids, or "index n" where topo.json has none; at most 20
 	ChangedCountyCount int       `json:"changedCountyCount"`
 	Maps               int       `json:"maps"`
-	Warnings           []Finding `json:"warnings"` // at most 20
+	BackupSuffix       string    `json:"backupSuffix"` // of the live URI: the backup's name, if nobody takes it before
+	Warnings           []Finding `json:"warnings"`     // at most 20
 	Mended             []string  `json:"mended,omitempty"`
 }
 
@@ -82,6 +92,7 @@ const maxListed = 20
 type lister interface {
 	List(context.Context, s3uri.Prefix) (s3copy.Inventory, error)
 	Take(context.Context, s3uri.Prefix) (s3copy.Inventory, error)
+	Empty(context.Context, s3uri.Prefix) (bool, error)
 }
 
 // InspectRegion inspects a region's new data. It changes nothing but the run's own objects.
@@ -89,10 +100,12 @@ type InspectRegion struct {
 	S3          client
 	Inventories lister
 	StateBucket string
+	Now         func() time.Time
 }
 
 // Run lists the source, checks every file and compares the structure with the live one.
-// RegionDataInvalid holds all findings; MapsWouldBreak comes only for data that is otherwise valid.
+// RegionDataInvalid holds all findings; MapsWouldBreak comes only for data that is otherwise valid. It comes also when there
+// is no map: one can be made, or come back from the archive, until the new data is live, and nobody would look again.
 func (v InspectRegion) Run(ctx context.Context, in InspectRegionInput) (InspectRegionOutput, error) {
 	none := InspectRegionOutput{}
 	live, mendedURI, _ := s3uri.Parse(in.Region.URI)
@@ -126,8 +139,12 @@ func (v InspectRegion) Run(ctx context.Context, in InspectRegionInput) (InspectR
 	if len(seen.refused) > 0 {
 		return none, invalid(in.Region, seen.refused, report, differs)
 	}
-	if differs != nil && in.Region.Maps > 0 && !in.Region.AllowBreakingMaps {
+	if differs != nil && !in.Region.AllowBreakingMaps {
 		return none, wouldBreak(in.Region, how, seen)
+	}
+	suffix, err := v.backupSuffix(ctx, live, in.Date)
+	if err != nil {
+		return none, err
 	}
 	return InspectRegionOutput{
 		ID:        in.Region.ID,
@@ -136,10 +153,18 @@ func (v InspectRegion) Run(ctx context.Context, in InspectRegionInput) (InspectR
 		Live:      Amount{Objects: len(now.Objects), Bytes: now.Bytes()},
 		Structure: how.structure, SameStructure: how.structure == Same,
 		ChangedCounties: seen.countyIDs(how.counties), ChangedCountyCount: len(how.counties),
-		Maps:     in.Region.Maps,
+		Maps: in.Region.Maps, BackupSuffix: suffix,
 		Warnings: append([]Finding{}, seen.warnings[:min(len(seen.warnings), maxListed)]...),
 		Mended:   mended(mendedURI, mendedSource, live, from),
 	}, nil
+}
+
+// backupSuffix is what backup-region would call the backup now.
+func (v InspectRegion) backupSuffix(ctx context.Context, live s3uri.Prefix, day string) (string, error) {
+	if day == "" {
+		day = v.Now().UTC().Format(time.DateOnly)
+	}
+	return backupname.Next(ctx, v.Inventories, live, day)
 }
 
 // compare compares with the live hierarchy if the new one is whole.

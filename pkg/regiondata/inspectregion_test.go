@@ -35,7 +35,7 @@ func TestInspectRegion(t *testing.T) {
 	want := InspectRegionOutput{
 		ID: "5f1c", Inventory: "s3://state/runs/run-1/regions/5f1c/inventory.json.gz",
 		Objects: len(next.Objects), Bytes: next.Bytes(), Live: Amount{len(now.Objects), now.Bytes()},
-		Structure: Same, SameStructure: true, ChangedCounties: []string{}, Maps: 3, Warnings: []Finding{},
+		Structure: Same, SameStructure: true, ChangedCounties: []string{}, Maps: 3, BackupSuffix: "-backup-2026-11-22", Warnings: []Finding{},
 		Mended: []string{"source: the trailing slash was missing; used s3://data/uploads/DE/"},
 	}
 	if diff := cmp.Diff(want, first); diff != "" {
@@ -54,9 +54,23 @@ func TestInspectRegion(t *testing.T) {
 	}
 }
 
+func TestTheBackupIsCalledAsBackupRegionWillCallIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, regiongen.Options{})
+	w.objects["regions/US/DE/live-backup-2026-11-22/static-metadata.json"] = stored{body: "{}"}
+	w.objects["regions/US/DE/live-backup-2026-11-23/static-metadata.json"] = stored{body: "{}"}
+	for date, want := range map[string]string{"": "-backup-2026-11-22-2", "2026-11-23": "-backup-2026-11-23-2", "2026-11-24": "-backup-2026-11-24"} {
+		w.date = date
+		if out, err := w.run(t); err != nil || out.BackupSuffix != want {
+			t.Errorf("date %q: %q, %v; want %q", date, out.BackupSuffix, err, want)
+		}
+	}
+}
+
 func TestStructure(t *testing.T) {
 	t.Parallel()
 	restructured := regiongen.Options{Restructure: []int{1}}
+	allow := func(w *world) { w.region.AllowBreakingMaps = true }
 	tests := []struct {
 		name   string
 		o      regiongen.Options
@@ -67,25 +81,34 @@ func TestStructure(t *testing.T) {
 		ids    []string
 	}{
 		{"same", regiongen.Options{Revision: 5}, func(*world) {}, "", "", Same, []string{}},
-		{"different breaks maps", restructured, func(*world) {}, fault.MapsWouldBreak, "counties changed: 1 (10003). The 3 maps", "", nil},
-		{"different, and there are no maps", restructured, func(w *world) { w.region.Maps = 0 }, "", "", Different, []string{"10003"}},
-		{"different, and that is allowed", restructured, func(w *world) { w.region.AllowBreakingMaps = true }, "", "", Different, []string{"10003"}},
-		{"a county more", regiongen.Options{Counties: 4}, func(w *world) { w.region.Maps = 0 }, "", "", Different, []string{"10007"}},
-		{"live has a county more", regiongen.Options{Counties: 2}, func(w *world) { w.region.Maps = 0 }, "", "", Different, []string{"index 2"}},
+		{"different breaks maps", restructured, func(*world) {}, fault.MapsWouldBreak, "counties changed: 1 (10003). Every map would break silently, also one that is made or taken back from the archive during the run; the region has 3 maps now, archived ones not counted. Nothing has been changed.", "", nil},
+		{"how to allow it", restructured, func(*world) {}, fault.MapsWouldBreak, `start again with "allowBreakingMaps": true for this region`, "", nil},
+		{"different, and there is one map", restructured, func(w *world) { w.region.Maps = 1 }, fault.MapsWouldBreak, "has 1 map now", "", nil},
+		{"different, and there are no maps yet", restructured, func(w *world) { w.region.Maps = 0 }, fault.MapsWouldBreak, "has 0 maps now", "", nil},
+		{"different, and that is allowed", restructured, allow, "", "", Different, []string{"10003"}},
+		{"different, without maps, and that is allowed", restructured, func(w *world) { w.region.Maps = 0; allow(w) }, "", "", Different, []string{"10003"}},
+		{"a county more", regiongen.Options{Counties: 4}, allow, "", "", Different, []string{"10007"}},
+		{"live has a county more", regiongen.Options{Counties: 2}, allow, "", "", Different, []string{"index 2"}},
 		{"all blocks have other indices", regiongen.Options{}, func(w *world) {
-			w.region.Maps = 0
+			allow(w)
 			w.objects[livePrefix+hierarchyFile] = stored{body: shifted(w.objects[livePrefix+hierarchyFile].body)}
 		}, "", "", Different, []string{"10001", "10003", "10005"}},
 		{"live is missing", regiongen.Options{}, func(w *world) { delete(w.objects, livePrefix+hierarchyFile) }, fault.MapsWouldBreak, "it is missing", "", nil},
 		{"live is half", regiongen.Options{}, func(w *world) {
 			w.objects[livePrefix+hierarchyFile] = stored{body: "[[[0,1"}
 		}, fault.MapsWouldBreak, "in the middle", "", nil},
-		{"live is missing, and there are no maps", regiongen.Options{}, func(w *world) {
+		{"live is missing, and there are no maps yet", regiongen.Options{}, func(w *world) {
 			delete(w.objects, livePrefix+hierarchyFile)
 			w.region.Maps = 0
+		}, fault.MapsWouldBreak, "has 0 maps now", "", nil},
+		{"live is missing, and that is allowed", regiongen.Options{}, func(w *world) {
+			delete(w.objects, livePrefix+hierarchyFile)
+			allow(w)
 		}, "", "", NoLiveHierarchy, []string{}},
 		{"invalid data comes before maps, and says both", regiongen.Options{Restructure: []int{1}, Fault: regiongen.MissingFile}, func(*world) {},
 			fault.RegionDataInvalid, "Beside that: geounit-hierarchy.json: different-structure", "", nil},
+		{"and without maps too", regiongen.Options{Restructure: []int{1}, Fault: regiongen.MissingFile}, func(w *world) { w.region.Maps = 0 },
+			fault.RegionDataInvalid, "has 0 maps now", "", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -263,6 +286,7 @@ func TestValidate(t *testing.T) {
 		{"good", func(*InspectRegionInput) {}, ""},
 		{"no run", func(in *InspectRegionInput) { in.Run = "" }, "run"},
 		{"no id", func(in *InspectRegionInput) { in.Region.ID = "" }, "id"},
+		{"bad date", func(in *InspectRegionInput) { in.Date = "22.11.2026" }, "yyyy-mm-dd"},
 		{"negative maps", func(in *InspectRegionInput) { in.Region.Maps = -1 }, "-1 maps"},
 		{"bad uri", func(in *InspectRegionInput) { in.Region.URI = "https://x" }, "region.uri"},
 		{"bad source", func(in *InspectRegionInput) { in.Region.Source = "" }, "region.source"},

@@ -48,7 +48,7 @@ func (v InspectRegion) writeReport(ctx context.Context, key string, f findings, 
 
 func invalid(region Region, refused []Finding, report string, differs []Finding) error {
 	also := ""
-	if differs != nil && region.Maps > 0 && !region.AllowBreakingMaps {
+	if differs != nil && !region.AllowBreakingMaps {
 		also = "\nBeside that: " + differs[0].String()
 	}
 	return fault.New(fault.RegionDataInvalid, "the data at %s is not fit for region %s: %d findings, all of them in %s. Nothing has been changed.%s%s",
@@ -61,11 +61,11 @@ func breaking(region Region, how comparison, seen *inspection) []Finding {
 	const fix = "Maps made with the live data would silently become wrong."
 	switch how.structure {
 	case Different:
-		f.warn(DifferentMaps, hierarchyFile, fix, "the hierarchy of the live data", "another one; counties changed: %d (%s); the region has %d maps",
-			len(how.counties), someOf(seen.countyIDs(how.counties), len(how.counties)), region.Maps)
+		f.warn(DifferentMaps, hierarchyFile, fix, "the hierarchy of the live data", "another one; counties changed: %d (%s); %s",
+			len(how.counties), someOf(seen.countyIDs(how.counties), len(how.counties)), mapsOf(region))
 	case NoLiveHierarchy:
 		f.warn(DifferentMaps, hierarchyFile, fix+" Whether they would cannot be told.", "a live hierarchy to compare with",
-			"at %s: %s; the region has %d maps", region.URI, how.why, region.Maps)
+			"at %s: %s; %s", region.URI, how.why, mapsOf(region))
 	}
 	return f.warnings
 }
@@ -73,11 +73,19 @@ func breaking(region Region, how comparison, seen *inspection) []Finding {
 func wouldBreak(region Region, how comparison, seen *inspection) error {
 	const next = `Nothing has been changed. Either make the data with the live structure, or start again with "allowBreakingMaps": true for this region`
 	if how.structure == NoLiveHierarchy {
-		return fault.New(fault.MapsWouldBreak, "region %s: the live %s at %s cannot be compared with the new one: %s. The %d maps of the region may break. %s",
-			region.ID, hierarchyFile, region.URI, how.why, region.Maps, next)
+		return fault.New(fault.MapsWouldBreak, "region %s: the live %s at %s cannot be compared with the new one: %s. Every map may break, also one that is made or taken back from the archive during the run; %s. %s",
+			region.ID, hierarchyFile, region.URI, how.why, mapsOf(region), next)
 	}
-	return fault.New(fault.MapsWouldBreak, "region %s: %s differs from the live one; counties changed: %d (%s). The %d maps of the region would break silently. %s",
-		region.ID, hierarchyFile, len(how.counties), someOf(seen.countyIDs(how.counties), len(how.counties)), region.Maps, next)
+	return fault.New(fault.MapsWouldBreak, "region %s: %s differs from the live one; counties changed: %d (%s). Every map would break silently, also one that is made or taken back from the archive during the run; %s. %s",
+		region.ID, hierarchyFile, len(how.counties), someOf(seen.countyIDs(how.counties), len(how.counties)), mapsOf(region), next)
+}
+
+// mapsOf says how many maps are known of; 0 is no promise.
+func mapsOf(region Region) string {
+	if region.Maps == 1 {
+		return "the region has 1 map now, archived ones not counted"
+	}
+	return fmt.Sprintf("the region has %d maps now, archived ones not counted", region.Maps)
 }
 
 // someOf joins ids, and says when there are more.

@@ -1,6 +1,7 @@
 package regiondata
 
 import (
+	"fmt"
 	"hash/maphash"
 	"io"
 	"slices"
@@ -10,11 +11,13 @@ import (
 
 // topology is what is kept of topo.json: numbers of geometries, and their ids as hashes of eight bytes.
 type topology struct {
-	kind   string
-	arcs   int // -1: no such field
-	seen   map[string]int
-	layers []*layer // as the levels, the smallest first
-	seed   maphash.Seed
+	kind      string
+	arcs      int      // -1: no such field
+	noList    examples // arcs that are no lists of points
+	transform string   // what stands there in place of two numbers each of scale and translate; "" if nothing is wrong
+	seen      map[string]int
+	layers    []*layer // as the levels, the smallest first
+	seed      maphash.Seed
 }
 
 // layer is the object of one level.
@@ -48,7 +51,8 @@ const maxNames = 10_000
 func readTopology(r io.Reader, levels []Level, keep []int) (*topology, error) {
 	t := &topology{arcs: -1, seen: make(map[string]int), seed: maphash.MakeSeed()}
 	for i, level := range levels {
-		l := &layer{id: level.ID, keep: keep[i] + 1}
+		n := keep[i] + 1
+		l := &layer{id: level.ID, keep: n, own: make([]uint64, 0, n), parent: make([]uint64, 0, n)}
 		if i+1 < len(levels) {
 			l.parentID = levels[i+1].ID
 		} else {
@@ -72,6 +76,9 @@ func (t *topology) field(s *jsonscan.Scanner, name string) error {
 	case "objects":
 		t.seen[name]++
 		return s.Object(func(key []byte) error { return t.object(s, key) })
+	case "transform":
+		t.seen[name]++
+		return t.readTransform(s)
 	case "arcs":
 		t.seen[name]++
 		return t.countArcs(s)
@@ -88,10 +95,59 @@ func readText(s *jsonscan.Scanner, to *string) error {
 // countArcs enters the list, so that one arc at a time is skipped.
 func (t *topology) countArcs(s *jsonscan.Scanner) error {
 	t.arcs = 0
-	return s.Array(func(int) error {
+	return s.Array(func(i int) error {
 		t.arcs++
+		if s.Next() != '[' {
+			t.noList.add(i)
+		}
 		return s.Skip()
 	})
+}
+
+// readTransform counts the numbers of scale and translate: there must be two each. null is as none.
+func (t *topology) readTransform(s *jsonscan.Scanner) error {
+	switch s.Next() {
+	case 'n':
+		return s.Skip()
+	case '{':
+	default:
+		t.transform = "something else"
+		return s.Skip()
+	}
+	var scale, translate int
+	err := s.Object(func(key []byte) (err error) {
+		switch string(key) {
+		case "scale":
+			scale, err = countNumbers(s)
+			return err
+		case "translate":
+			translate, err = countNumbers(s)
+			return err
+		}
+		return s.Skip()
+	})
+	if scale != 2 || translate != 2 {
+		t.transform = fmt.Sprintf("%d and %d", scale, translate)
+	}
+	return err
+}
+
+// countNumbers returns how many numbers a list has, -1 if it is no list of numbers.
+func countNumbers(s *jsonscan.Scanner) (n int, err error) {
+	if s.Next() != '[' {
+		return -1, s.Skip()
+	}
+	others := false
+	err = s.Array(func(int) error {
+		c := s.Next()
+		others = others || c != '-' && c-'0' >= 10
+		n++
+		return s.Skip()
+	})
+	if others {
+		n = -1
+	}
+	return n, err
 }
 
 func (t *topology) object(s *jsonscan.Scanner, key []byte) error {

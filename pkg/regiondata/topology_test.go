@@ -99,28 +99,6 @@ func TestTopologyIsTheSameByteByByte(t *testing.T) {
 	}
 }
 
-// go test -bench Topology: MB/s of topo.json, geometries and arcs as in a large region.
-func BenchmarkTopology(b *testing.B) {
-	for name, o := range map[string]regiongen.Options{
-		"mostly-arcs":       {Counties: 20, BlockGroups: 40, Blocks: 20, TopoBytes: 100 << 20},
-		"mostly-geometries": {Counties: 20, BlockGroups: 100, Blocks: 40},
-	} {
-		b.Run(name, func(b *testing.B) {
-			file, levels := topoOf(b, o)
-			body, err := file.Bytes()
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.SetBytes(int64(len(body)))
-			for b.Loop() {
-				if _, err := readTopology(bytes.NewReader(body), levels, []int{200_000, 10_000, 100}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
 // The readers of small files must neither panic nor take nonsense for valid data.
 func FuzzReadMetadata(f *testing.F) {
 	f.Add(`{"demographics":[{"id":"a","fileName":"a.buf","bytesPerElement":1}],"geoLevels":[{"id":"county","fileName":"county.buf","bytesPerElement":1}],` +

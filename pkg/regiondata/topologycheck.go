@@ -15,7 +15,13 @@ func (t *topology) check(f *findings) {
 	if t.arcs <= 0 {
 		f.refuse(TopologyMismatch, topologyFile, topologyFix, `a list "arcs"`, "none, or an empty one")
 	}
-	for _, name := range []string{"type", "objects", "arcs"} {
+	if t.noList.n > 0 {
+		f.refuse(TopologyMismatch, topologyFile, topologyFix, "arcs that are lists of points", "%d that are none, the first at index %d", t.noList.n, t.noList.first)
+	}
+	if t.transform != "" {
+		f.refuse(TopologyMismatch, topologyFile, topologyFix, "a transform with two numbers of scale and two of translate", "%s", t.transform)
+	}
+	for _, name := range []string{"type", "transform", "objects", "arcs"} {
 		if t.seen[name] > 1 {
 			f.refuse(TopologyMismatch, topologyFile, topologyFix, fmt.Sprintf("%q once", name), "it %d times", t.seen[name])
 		}

@@ -64,7 +64,7 @@ type Scanner struct {
 
 // New returns a Scanner on r.
 func New(r io.Reader) *Scanner {
-	return &Scanner{r: r, buf: make([]byte, bufferSize+1), from: -1}
+	return &Scanner{r: r, buf: make([]byte, bufferSize+slack), from: -1}
 }
 
 // Offset is how many bytes have been consumed.
@@ -177,11 +177,18 @@ func (s *Scanner) Object(field func(key []byte) error) error {
 	}
 }
 
+// key reads a key and the colon after it. The quick way is for a key that lies whole in the buffer together with its colon:
+// looking for one further on would replace the buffer.
 func (s *Scanner) key() ([]byte, error) {
 	if s.peek() != '"' {
 		return nil, s.fail("a key")
 	}
-	key, err := s.String()
+	from := s.pos + 1
+	if end := plainEnd(s.buf, from); s.buf[end] == '"' && s.buf[end+1] == ':' && end-from <= MaxText {
+		s.pos = end + 2
+		return s.buf[from:end], nil
+	}
+	key, err := s.copyString()
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,27 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// valid is the verdict of the scanner, with the input in whole and byte by byte: both must agree.
+// uneven reads in pieces of uneven lengths, so that bytes of a longer piece still stand behind a shorter one.
+type uneven struct {
+	r io.Reader
+	n int
+}
+
+func (u *uneven) Read(p []byte) (int, error) {
+	u.n++
+	return u.r.Read(p[:[]int{23, 1, 11, 2, 9, 3, 17, 5}[u.n%8]])
+}
+
+// readers give the input in whole, byte by byte, in uneven pieces, and, if it is short, in two parts of every length.
+func readers(input string) []io.Reader {
+	all := []io.Reader{strings.NewReader(input), iotest.OneByteReader(strings.NewReader(input)), &uneven{r: strings.NewReader(input)}}
+	for i := 1; i < len(input) && len(input) < 200; i++ {
+		all = append(all, io.MultiReader(strings.NewReader(input[:i]), strings.NewReader(input[i:])))
+	}
+	return all
+}
+
+// valid is the verdict of the scanner, which must not depend on how the input is read.
 func valid(t *testing.T, input string) bool {
 	t.Helper()
 	check := func(r io.Reader) error {
@@ -25,9 +45,11 @@ func valid(t *testing.T, input string) bool {
 		}
 		return s.End()
 	}
-	whole, split := check(strings.NewReader(input)), check(iotest.OneByteReader(strings.NewReader(input)))
-	if fmt.Sprint(whole) != fmt.Sprint(split) {
-		t.Fatalf("%q: %v in whole, %v byte by byte", input, whole, split)
+	whole := check(strings.NewReader(input))
+	for i, r := range readers(input) {
+		if other := check(r); fmt.Sprint(whole) != fmt.Sprint(other) {
+			t.Fatalf("%q: %v in whole, %v by reader %d", input, whole, other, i)
+		}
 	}
 	return whole == nil
 }
@@ -38,7 +60,8 @@ func TestSyntax(t *testing.T) {
 		`{}`, `[]`, `0`, `-0`, `12`, `-1.5e+7`, `1E-2`, `""`, `"a\u00e9\n\"\\\/"`, `"é€😀"`, `true`, `false`, `null`, " [ 1 , 2 ] \n",
 		`{"a":{"b":[{},[],{"c":null}]}}`, `[[1,2],[-3,4]]`, `"\ud83d\ude00"`, `"\ud83d"`, `[""]`,
 		``, ` `, `{`, `[`, `"`, `"abc`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `[1`, `[1,`, `tru`, `-`, `1.`, `1e`, `1e+`, `"\`, `"\u12`, `"` + "\xc3",
-		`[[1,2],[3,4],[5,6]]`, `[[1,2],[3,4],]`, `[[1,2],[03,4],[5,6]]`, `[[1,2],[-,4],[5,6]]`, `[[1,2],[3 , 4],[0,-0],[5,6]]`, `[[1,2],[3,4],[5,6`, `[[1,2],[3,4],`,
+		`[[1,2],[3,4],[5,6]]`, `[[-1.5,2.25],[0.5,-123456.789012345],[1234567,8]]`, `[1,2,-3,0,1.5,6]`, `[[1e5,2],[3,4]]`, `[[1,2e5],[3,4]]`, `[12e5,1]`,
+		`[1,02]`, `[00,1]`, `[1,-]`, `[1.,2]`, `[1.5.5,2]`, `[-.5,1]`, `[[1.,2],[3,4]]`, `[[1,2.],[3,4]]`, `[[01.5,2],[3,4]]`, `[1,2`, `[1,2,`, `{"ab" :1}`, `{"ab":1,"é":2,"\\":3}`, `[[1,2],[3,4],]`, `[[1,2],[03,4],[5,6]]`, `[[1,2],[-,4],[5,6]]`, `[[1,2],[3 , 4],[0,-0],[5,6]]`, `[[1,2],[3,4],[5,6`, `[[1,2],[3,4],`,
 		`[1,]`, `{"a":1,}`, `{,}`, `[,]`, `{"a" 1}`, `{a:1}`, `{"a":1 "b":2}`, `[1 2]`, `[1}`, `{"a":1]`, `01`, `+1`, `.5`, `1.e3`, `--1`, `1a`, `0x10`, `NaN`,
 		`"\x"`, `"\u12g4"`, `"\u00` + "\x10" + `0"`, "\"\x01\"", "\"a\nb\"", "\"\x00\"", "\x00", "[\x00]", "[1]\x00", `[1]x`, `{}{}`, `'a'`, `True`, `nul1`, "\ufeff{}",
 		"\"\xff\"", "\"\xc3(\"", "\"\xe2\x82\"", "\"\xed\xa0\x80\"", "\"\xc0\x80\"", "\xff",
@@ -104,20 +127,43 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		want, wantErr := standard(input)
-		for _, r := range []io.Reader{strings.NewReader(input), iotest.OneByteReader(strings.NewReader(input))} {
-			s := New(r)
-			got, err := decode(s)
-			if err == nil {
-				err = s.End()
-			}
-			if (err == nil) != (wantErr == nil) {
-				t.Fatalf("%q: error %v, want %v", input, err, wantErr)
-			}
-			if err == nil && !reflect.DeepEqual(want, got) {
-				t.Fatalf("%q: %s", input, cmp.Diff(want, got))
-			}
-		}
+		same(t, input, want, wantErr)
 	})
+}
+
+// same decodes the input in every way of reading it.
+func same(t *testing.T, input string, want any, wantErr error) {
+	t.Helper()
+	for _, r := range readers(input) {
+		s := New(r)
+		got, err := decode(s)
+		if err == nil {
+			err = s.End()
+		}
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("%q: error %v, want %v", input, err, wantErr)
+		}
+		if err == nil && !reflect.DeepEqual(want, got) {
+			t.Fatalf("%q: %s", input, cmp.Diff(want, got))
+		}
+	}
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("0123456789", 12)
+	for _, input := range []string{
+		`{"a":1,"ab" :2,"abcdefg":3,"abcdefgh":4,"abcdefghijklmnopq":5,"":6}`, `{"a\u0062":1,"c\"":2,"é":3,"abcdefgé":4,"\ud83d\ude00":5}`,
+		`["\ud83d","abc\ude00"]`, `{"\ud83d":1,"abc\ude00":2}`, `["` + long + `","` + long + `\n","é` + long + `"]`, `{"` + long + `":"` + long + `"}`,
+		`[1,12,123,1234,12345,123456,1234567,12345678,123456789,-1,-12345,-123456,-1234567,-12345678]`,
+		`[0.1,-0.25,123456.5,1234567.5,0.12345678,0.123456789012345678,1.5e3,12E-2,0,-0,-0.0]`,
+	} {
+		want, err := standard(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, input, want, nil)
+	}
 }
 
 // standard decodes with encoding/json; true and false become nil, as in decode.

@@ -4,7 +4,7 @@ package jsonscan
 func (s *Scanner) Skip() error {
 	s.open = s.open[:0]
 	for {
-		s.skipPoints()
+		s.skipElements()
 		if err := s.skipOne(); err != nil {
 			return err
 		}
@@ -33,43 +33,32 @@ func (s *Scanner) Skip() error {
 	}
 }
 
-// skipPoints skips points of an arc, "[12,-34],", where an element of an array is expected: the quick way through
-// what most of the file is. It stops before the last point of an arc, and before all that is written in another way
-// or does not lie whole in the buffer: the general way reads on from there.
-func (s *Scanner) skipPoints() {
-	if n := len(s.open); n == 0 || s.open[n-1] != '[' || s.depth+n+1 > MaxDepth {
+// skipElements skips points of an arc, "[12,-34],", and bare numbers, "12,", where an element of an array is expected: the
+// quick way through what most of the file is. It stops before the last of them, and before all that is written in another
+// way or does not lie whole in the buffer: the general way reads on from there.
+func (s *Scanner) skipElements() {
+	n := len(s.open)
+	if n == 0 || s.open[n-1] != '[' {
 		return
 	}
 	buf, i := s.buf, s.pos
-	for buf[i] == '[' {
-		x := integerEnd(buf, i+1)
-		if x == 0 || buf[x] != ',' {
-			break
+	if s.depth+n+1 <= MaxDepth {
+		for buf[i] == '[' {
+			x := numberEnd(buf, i+1)
+			if x == 0 || buf[x] != ',' {
+				break
+			}
+			y := numberEnd(buf, x+1)
+			if y == 0 || buf[y] != ']' || buf[y+1] != ',' {
+				break
+			}
+			i = y + 2
 		}
-		y := integerEnd(buf, x+1)
-		if y == 0 || buf[y] != ']' || buf[y+1] != ',' {
-			break
-		}
-		i = y + 2
+	}
+	for end := numberEnd(buf, i); end != 0 && buf[end] == ','; end = numberEnd(buf, i) {
+		i = end + 1
 	}
 	s.pos = i
-}
-
-// integerEnd returns where the integer at i ends, 0 if there is none. The 0 at the end of buf ends it too.
-func integerEnd(buf []byte, i int) int {
-	if buf[i] == '-' {
-		i++
-	}
-	if buf[i] == '0' {
-		return i + 1
-	}
-	if buf[i]-'1' >= 9 {
-		return 0
-	}
-	for buf[i]-'0' < 10 {
-		i++
-	}
-	return i
 }
 
 // skipOne skips a scalar, or enters arrays and objects down to their first scalar or an empty one.
@@ -113,6 +102,10 @@ func (s *Scanner) skipKey() error {
 	if s.next() != '"' {
 		return s.fail("a key")
 	}
+	if end := plainEnd(s.buf, s.pos+1); s.buf[end] == '"' && s.buf[end+1] == ':' {
+		s.pos = end + 2
+		return nil
+	}
 	if err := s.skipString(); err != nil {
 		return err
 	}
@@ -120,6 +113,10 @@ func (s *Scanner) skipKey() error {
 }
 
 func (s *Scanner) skipNumber() error {
+	if end := numberEnd(s.buf, s.pos); end != 0 && s.buf[end] != 0 && s.buf[end]|0x20 != 'e' {
+		s.pos = end
+		return nil
+	}
 	if s.buf[s.pos] == '-' {
 		s.pos++
 	}

@@ -10,20 +10,22 @@ import (
 // MaxText is how much of a string or number is returned, in bytes; the rest is read and dropped.
 const MaxText = 4096
 
-// plain are the bytes that stand in a string for themselves.
-var plain = func() (table [256]bool) {
-	for c := 0x20; c < utf8.RuneSelf; c++ {
-		table[c] = c != '"' && c != '\\'
-	}
-	return table
-}()
-
 // String reads a string and returns its text, cut at MaxText. It is valid until the next call.
 func (s *Scanner) String() ([]byte, error) {
 	if s.next() != '"' {
 		return nil, s.fail("a string")
 	}
-	s.text = s.text[:0]
+	from := s.pos + 1
+	if end := plainEnd(s.buf, from); s.buf[end] == '"' && end-from <= MaxText {
+		s.pos = end + 1
+		return s.buf[from:end], nil
+	}
+	return s.copyString()
+}
+
+// copyString is String for a text that shall not lie in the buffer.
+func (s *Scanner) copyString() ([]byte, error) {
+	s.text, s.half = s.text[:0], 0
 	err := s.readString(true)
 	return s.text, err
 }
@@ -81,21 +83,19 @@ func (s *Scanner) readString(keep bool) error {
 	s.pos++
 	for {
 		start := s.pos
-		for plain[s.buf[s.pos]] {
-			s.pos++
-		}
+		s.pos = plainEnd(s.buf, start)
 		if keep {
 			s.keep(s.buf[start:s.pos])
 		}
-		c := s.peek()
-		if plain[c] {
-			continue
-		}
+		c := s.buf[s.pos]
 		if c == '"' {
 			s.pos++
 			return nil
 		}
-		text, err := s.special(c)
+		if c == 0 && s.peekMore() != 0 {
+			continue
+		}
+		text, err := s.special(s.buf[s.pos])
 		if err != nil {
 			return err
 		}
