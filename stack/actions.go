@@ -28,8 +28,9 @@ type action struct {
 // goes with the CPU. The state machines allow 90 s for these, 60 s for a computation, and 930 s for a copy.
 const (
 	small = 256
-	// large is one vCPU: as fast as S3 lets one prefix be copied (about 3,500 requests a second), and as fast as an
-	// inspection, which is one stream, can be parsed.
+	// large is one vCPU, and is asked for its CPU alone: as fast as S3 lets one prefix be copied (about 3,500 requests a
+	// second), and as fast as an inspection, which is one stream, can be parsed. For space 256 MB would do: a copy needs
+	// about 60 (s3copy.Options), and a test holds the inspection of 1 GB of topo.json to 256.
 	large = 1769
 
 	quick = time.Minute

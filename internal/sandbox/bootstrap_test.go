@@ -141,7 +141,7 @@ func (tr *trial) goodInputs(t *testing.T) []bootstrapStep {
 	rows := map[string]bootstrapStep{
 		"find-regions":     {payload: fmt.Sprintf(`{"regions":[{"uri":%q,"source":%q}]}`, u.URI, u.Source)},
 		"inspect-region":   {payload: `{"run":"r1","region":` + region + `}`},
-		"plan-update":      {payload: fmt.Sprintf(`{"environment":"Staging","date":"2026-11-22","regions":[%s],"inspections":[{"id":%q,"objects":1,"bytes":1,"live":{"objects":1,"bytes":1}}],"fleet":%s}`, region, id, fleet)},
+		"plan-update":      {payload: fmt.Sprintf(`{"environment":"Staging","date":"2026-11-22","regions":[%s],"inspections":[{"id":%q,"objects":1,"bytes":1,"live":{"objects":1,"bytes":1},"backupSuffix":"-backup-2026-11-22"}],"fleet":%s}`, region, id, fleet)},
 		"acquire-lock":     {payload: `{"owner":"a person","run":"r1","reason":"test"}`},
 		"backup-region":    {payload: `{"run":"r1","region":` + region + `,"date":"2026-11-22"}`},
 		"overwrite-region": {payload: fmt.Sprintf(`{"run":"r1","region":%s,"inventory":%q,"backup":%q}`, region, inventory, backup)},

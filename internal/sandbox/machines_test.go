@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
 	"github.com/publicmapping/districtbuilder-ops/internal/regiongen"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
+	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
 
 // restartPath is restart-services' path when nothing fails.
@@ -79,6 +81,11 @@ func TestUpdateRegionsPlansADryRun(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(t)
 	tr.upload()
+	day := tr.account.Now().UTC().Format(time.DateOnly)
+	earlier := tr.updates[0].URI.Sibling("-backup-" + day) // of another run
+	if err := put(t.Context(), tr.account.S3(), earlier.Bucket, earlier.File("x"), "x", regiongen.File{}); err != nil {
+		t.Fatal(err)
+	}
 	r := tr.run("update-regions", tr.input(map[string]any{"dryRun": true}))
 	tr.ended(r, asl.Succeeded, "")
 	tr.took(join(checkPath, []string{"Planned"}))
@@ -87,6 +94,7 @@ func TestUpdateRegionsPlansADryRun(t *testing.T) {
 	var plan struct {
 		Regions []struct {
 			Name            string
+			Backup          s3uri.Prefix
 			MapsToRecompute int
 			MapsStayValid   bool
 			Overwritten     struct{ Objects int }
@@ -98,6 +106,11 @@ func TestUpdateRegionsPlansADryRun(t *testing.T) {
 	}
 	if len(plan.Regions) != 2 || plan.Regions[0].MapsToRecompute != 2 || !plan.Regions[0].MapsStayValid || plan.Regions[0].Overwritten.Objects == 0 || plan.Fleet.During.Tasks != 5 {
 		t.Errorf("plan = %s", r.Output)
+	}
+	for i, want := range []string{"-backup-" + day + "-2", "-backup-" + day} {
+		if got := plan.Regions[i].Backup; got != tr.updates[i].URI.Sibling(want) {
+			t.Errorf("the backup of %s is planned at %s, want it to end in %s/", plan.Regions[i].Name, got, want)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 
 	// RegionDataInvalid: the new data has at least one finding that a task could not load.
 	RegionDataInvalid Name = "RegionDataInvalid"
-	// MapsWouldBreak: the new hierarchy differs from the live one and maps of the region exist.
+	// MapsWouldBreak: the new hierarchy differs from the live one, or there is none to compare it with.
 	MapsWouldBreak Name = "MapsWouldBreak"
 	// BackupIncomplete: the backup differs from what was live.
 	BackupIncomplete Name = "BackupIncomplete"

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/publicmapping/districtbuilder-ops/pkg/backupname"
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3copy"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
@@ -47,9 +48,6 @@ type BackupRegion struct {
 	Copier  *s3copy.Copier
 	Now     func() time.Time
 }
-
-// maxBackups is how many backups one region may have of one day.
-const maxBackups = 99
 
 // Run carries the verb out. Repeated in the same run it goes on with the same backup. It fails with BackupIncomplete when
 // the live data changes meanwhile: nothing is lost then, but a new run must make a new backup.
@@ -154,15 +152,9 @@ func (b *BackupRegion) freeSibling(ctx context.Context, in BackupRegionInput) (s
 	if date == "" {
 		date = b.Now().UTC().Format(time.DateOnly)
 	}
-	for n := 1; n <= maxBackups; n++ {
-		suffix := "-backup-" + date
-		if n > 1 {
-			suffix = fmt.Sprintf("%s-%d", suffix, n)
-		}
-		sibling := in.Region.URI.Sibling(suffix)
-		if empty, err := b.Copier.Empty(ctx, sibling); err != nil || empty {
-			return sibling, err
-		}
+	suffix, err := backupname.Next(ctx, b.Copier, in.Region.URI, date)
+	if err != nil {
+		return s3uri.Prefix{}, err
 	}
-	return s3uri.Prefix{}, fmt.Errorf("%s has %d backups of %s already; remove those that are no longer needed", in.Region.URI, maxBackups, date)
+	return in.Region.URI.Sibling(suffix), nil
 }

@@ -23,6 +23,8 @@ type FindRegions struct {
 type others interface {
 	// uris returns them as they are stored. If they cannot be read it fails: what is not known is not safe.
 	uris(ctx context.Context) ([]string, error)
+	// rows says which rows uris sees.
+	rows() OtherRows
 }
 
 // FindRegionsInput is the whole input of update-regions.
@@ -104,8 +106,9 @@ func disjoint(requests []request) error {
 
 // FindRegionsOutput holds the regions in the order of the input.
 type FindRegionsOutput struct {
-	Environment string   `json:"environment"`
-	Regions     []Region `json:"regions"`
+	Environment string    `json:"environment"`
+	OtherRows   OtherRows `json:"otherRows"`
+	Regions     []Region  `json:"regions"`
 }
 
 // Region is a row of region_config that is to be updated.
@@ -119,7 +122,7 @@ type Region struct {
 	Version     Moment       `json:"version"`
 	Hidden      bool         `json:"hidden"`
 	Maps        int          `json:"maps"` // projects that are not archived
-	// AllowBreakingMaps permits new data with another hierarchy though maps exist.
+	// AllowBreakingMaps permits new data with another hierarchy, which breaks maps.
 	AllowBreakingMaps bool `json:"allowBreakingMaps"`
 	// Mended says what was put right in the input, and what is to be put right in the row. What holds for many regions stands
 	// in the first few of them.
@@ -166,7 +169,7 @@ func (v FindRegions) Run(ctx context.Context, in FindRegionsInput) (FindRegionsO
 	if err := unshared(found, elsewhere); err != nil {
 		return FindRegionsOutput{}, err
 	}
-	out := FindRegionsOutput{Environment: v.Environment, Regions: found}
+	out := FindRegionsOutput{Environment: v.Environment, OtherRows: v.Others.rows(), Regions: found}
 	return out, out.fits()
 }
 

@@ -20,6 +20,7 @@ type given struct {
 }
 
 func (g given) uris(context.Context) ([]string, error) { return g.list, g.err }
+func (g given) rows() OtherRows                        { return VisibleRows }
 
 func wants(uris ...string) FindRegionsInput {
 	var in FindRegionsInput
@@ -45,7 +46,7 @@ func TestFindRegions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := `{"environment":"Staging","regions":[` +
+		want := `{"environment":"Staging","otherRows":"visible","regions":[` +
 			`{"id":"` + id(1) + `","name":"Texas","countryCode":"US","regionCode":"TX","uri":"s3://bucket/TX/1/","source":"s3://uploads/0/",` +
 			`"version":"2021-08-12T21:42:38.860Z","hidden":false,"maps":2,"allowBreakingMaps":false,"mended":["uri had no trailing slash; it was added"]},` +
 			`{"id":"` + id(2) + `","name":"Texas","countryCode":"US","regionCode":"TX","uri":"s3://bucket/TX/2/","source":"s3://uploads/1/",` +

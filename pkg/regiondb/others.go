@@ -16,6 +16,16 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
 )
 
+// OtherRows is which rows of the other environment were seen when it was asked for its URIs. Tasks load all that are not archived.
+type OtherRows string
+
+// The rows that are seen.
+const (
+	AllRows     OtherRows = "all"     // in its database
+	VisibleRows OtherRows = "visible" // in its application's public list, which has no hidden ones
+	NoRows      OtherRows = "none"    // there is no other environment
+)
+
 // newOthers reads where another environment's URIs come from. Exactly one of the three ways must be set:
 // that there is no other environment has to be said.
 func newOthers(env lambdarun.Env) (others, error) {
@@ -48,9 +58,12 @@ func newOthers(env lambdarun.Env) (others, error) {
 type noOther struct{}
 
 func (noOther) uris(context.Context) ([]string, error) { return nil, nil }
+func (noOther) rows() OtherRows                        { return NoRows }
 
 // otherDatabase reads the other environment's table, hidden rows included.
 type otherDatabase struct{ database *Database }
+
+func (otherDatabase) rows() OtherRows { return AllRows }
 
 func (o otherDatabase) uris(ctx context.Context) (uris []string, err error) {
 	err = o.database.transaction(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
@@ -75,6 +88,8 @@ type publicList struct {
 	url    string
 	client *http.Client
 }
+
+func (publicList) rows() OtherRows { return VisibleRows }
 
 func secureOnly(next *http.Request, before []*http.Request) error {
 	if next.URL.Scheme != "https" || len(before) > maxHops {
