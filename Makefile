@@ -14,10 +14,12 @@ CDK       := npx --yes aws-cdk@2.1148.1
 STACKS    := staging:DistrictBuilderOps-Staging production:DistrictBuilderOps-Production
 STACK      = $(or $(patsubst $(ENV):%,%,$(filter $(ENV):%,$(STACKS))),$(error ENV=$(ENV): expected staging or production))
 SQL       := find-regions bump-versions set-region-uri
+# Where the functions are built. The CDK app reads dist.
+DIST      ?= dist
 
 ACTIONS     := $(notdir $(patsubst %/main.go,%,$(wildcard lambdas/*/main.go)))
 
-.PHONY: help demo sandbox cost test test-fast test-race lint vulncheck build package preflight synth diff deploy destroy \
+.PHONY: help demo sandbox cost test test-fast test-race lint vulncheck build package preflight synth diff deploy deploy-synth destroy \
 	bench bench-copy reference clean
 
 help: ## this list
@@ -55,13 +57,13 @@ lint: ## formatting, vet, staticcheck
 vulncheck: ## known vulnerabilities in what is called; needs the network
 	go run $(GOVULNCHECK) $(FAST)
 
-build: $(ACTIONS:%=dist/%/bootstrap) ## the Lambda functions: static, linux/arm64, the same bytes each time
+build: $(ACTIONS:%=$(DIST)/%/bootstrap) ## the Lambda functions: static, linux/arm64, the same bytes each time
 
-dist/%/bootstrap: FORCE
+$(DIST)/%/bootstrap: FORCE
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -tags lambda.norpc -o $@ ./lambdas/$*
 
 package: build ## the functions as they are deployed: with the certificates of RDS, where they are (docs/deploying.md)
-	@if [ -f database-ca.pem ]; then for a in $(SQL); do cp database-ca.pem dist/$$a/; done; fi
+	@if [ -f database-ca.pem ]; then for a in $(SQL); do cp database-ca.pem $(DIST)/$$a/; done; fi
 
 preflight: package ## what a deployment would lack in the account; ENV=staging|production
 	go run ./stack/preflight -env $(ENV) -profile "$(PROFILE)"
@@ -75,7 +77,11 @@ diff: package ## what a deployment would change; ENV=…
 deploy: package ## to the account; ENV=…
 	$(CDK) deploy $(STACK) --require-approval $(APPROVAL) $(if $(PROFILE),--profile $(PROFILE))
 
-destroy: ## removes the stack; the state bucket stays; ENV=…
+deploy-synth: ## what make synth has left in cdk.out, without building anything; ENV=…
+	$(CDK) deploy $(STACK) --app cdk.out --require-approval $(APPROVAL) $(if $(PROFILE),--profile $(PROFILE))
+
+# cdk asks the app which stacks there are, and the app needs the functions.
+destroy: package ## removes the stack; the state bucket stays; ENV=…
 	$(CDK) destroy $(STACK) $(if $(PROFILE),--profile $(PROFILE))
 
 bench: ## ratios, in one run

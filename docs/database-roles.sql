@@ -2,10 +2,10 @@
 -- Run it as the owner of DistrictBuilder's tables, in that environment's database; it may be run again.
 -- Staging needs docs/database-roles-staging.sql besides. On production no login may write s3_uri.
 --
--- With IAM authentication on (setting resourceId) the logins become members of rds_iam and have no password.
--- Without it (setting secretArns) give each one a password of its own, the one in its secret:
+-- With secrets (setting secretArns) give each login a password of its own, the one in its secret:
 --   ALTER ROLE dbops_find_regions PASSWORD '…';
 --   ALTER ROLE dbops_bump_versions PASSWORD '…';
+-- With IAM authentication (setting resourceId) run docs/database-roles-iam.sql last.
 
 DO $$
 DECLARE
@@ -19,9 +19,6 @@ BEGIN
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), login);
         EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', login);
         EXECUTE format('REVOKE ALL ON region_config, project FROM %I', login);
-        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
-            EXECUTE format('GRANT rds_iam TO %I', login);
-        END IF;
     END LOOP;
 END $$;
 

@@ -23,13 +23,17 @@ func newAccess(scope constructs.Construct, e environment) {
 		{id: "FindSettings", actions: []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"},
 			resources: []string{e.arn("ssm", "parameter"+e.parameter("*"))}, wildcard: "This environment's own parameters."},
 		{id: "SeeMachines", actions: []string{"states:DescribeStateMachine", "states:ListExecutions"}, resources: machines},
-		{id: "SeeExecutions", actions: []string{"states:DescribeExecution", "states:GetExecutionHistory"}, resources: executions, wildcard: perExecution},
+		// The console's page of an execution shows the definition that it runs.
+		{id: "SeeExecutions", actions: []string{"states:DescribeExecution", "states:DescribeStateMachineForExecution", "states:GetExecutionHistory"},
+			resources: executions, wildcard: perExecution},
 		{id: "ReadLogs", actions: []string{"logs:FilterLogEvents", "logs:GetLogEvents", "logs:DescribeLogStreams"}, resources: logs,
 			wildcard: "The logs of this stack's own functions and machines."},
 		{id: "ReadRuns", actions: []string{"s3:GetObject"}, resources: []string{e.stateObjects("*")}, wildcard: perRun},
 		{id: "ListRuns", actions: []string{"s3:ListBucket"}, resources: []string{bucketARN(e.stateBucket())}},
 		{id: "SeeWhatIsLeft", actions: []string{"lambda:InvokeFunction"}, resources: []string{e.functionARN("list-left"), e.functionARN("list-left") + ":" + alias}},
-		{id: "SeeMetrics", actions: []string{"cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"}, resources: []string{"*"}, wildcard: noResource},
+		{id: "SeeDashboard", actions: []string{"cloudwatch:GetDashboard"}, resources: []string{e.dashboardARN()}},
+		{id: "SeeMetrics", actions: []string{"cloudwatch:GetMetricData"}, resources: []string{"*"}, wildcard: noResource},
+		{id: "SeeAlarms", actions: []string{"cloudwatch:DescribeAlarms"}, resources: []string{e.arn("cloudwatch", "alarm:*")}, wildcard: allAlarms},
 	}
 	newPolicy(access, e, "operators", "Starts and watches the state machines", append([]permission{
 		{id: "Start", actions: []string{"states:StartExecution"}, resources: machines},

@@ -49,8 +49,7 @@ func (e environment) surveysFleet() []permission {
 		e.onTasks("ReadTasks", "ecs:DescribeTasks", "ecs:GetTaskProtection"),
 		describesGroup,
 		describesTargets,
-		// A listing by prefix is authorised on all alarms.
-		permission{id: "DescribeAlarms", actions: []string{"cloudwatch:DescribeAlarms"}, resources: []string{e.arn("cloudwatch", "alarm:*")}, wildcard: noResource})
+		permission{id: "DescribeAlarms", actions: []string{"cloudwatch:DescribeAlarms"}, resources: []string{e.arn("cloudwatch", "alarm:*")}, wildcard: allAlarms})
 }
 
 func (e environment) fencesGroup() []permission {

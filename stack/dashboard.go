@@ -2,6 +2,7 @@ package stack
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -19,11 +20,11 @@ func newDashboard(scope constructs.Construct, e environment, alarms []alarm) {
 		panic(err) // maps of texts and numbers can be encoded
 	}
 	awscloudwatch.NewCfnDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
-		DashboardName: jsii.String(strings.TrimSuffix(e.prefix(), "-")), DashboardBody: jsii.String(string(body)),
+		DashboardName: jsii.String(e.dashboard()), DashboardBody: jsii.String(string(body)),
 	})
 }
 
-// series is a line of a graph: namespace, metric, then dimensions.
+// series is a line of a graph: namespace, metric, then dimensions; or one expression.
 type series []any
 
 func (e environment) widgets(alarms []alarm) []any {
@@ -57,16 +58,18 @@ func (e environment) widgets(alarms []alarm) []any {
 	return append(all, row(30, e.graph("Errors of functions", "Sum", 300, errors), e.graph("Age of the lock (s)", "Maximum", 900, e.own("LockAgeSeconds")))...)
 }
 
-// hosts are the load balancer's counts. CloudWatch keeps them by target group and load balancer together.
+// hosts are the load balancer's counts, of both services of the environment. CloudWatch keeps them by target group and
+// load balancer together: where the settings do not name the load balancer, the graph searches for it.
 func (e environment) hosts() []series {
-	if e.LoadBalancer == "" {
-		return e.own("HealthyNewTasks")
-	}
 	group := e.TargetGroupARN[strings.LastIndex(e.TargetGroupARN, ":")+1:]
-	return []series{
-		{"AWS/ApplicationELB", "HealthyHostCount", "TargetGroup", group, "LoadBalancer", e.LoadBalancer},
-		{"AWS/ApplicationELB", "UnHealthyHostCount", "TargetGroup", group, "LoadBalancer", e.LoadBalancer},
+	count := func(metric, statistic string) series {
+		if e.LoadBalancer == "" {
+			search := fmt.Sprintf(`SEARCH('{AWS/ApplicationELB,LoadBalancer,TargetGroup} MetricName="%s" TargetGroup="%s"', '%s')`, metric, group, statistic)
+			return series{map[string]any{"expression": search, "id": strings.ToLower(metric), "label": metric}}
+		}
+		return series{"AWS/ApplicationELB", metric, "LoadBalancer", e.LoadBalancer, "TargetGroup", group, map[string]any{"stat": statistic}}
 	}
+	return []series{count("HealthyHostCount", "Minimum"), count("UnHealthyHostCount", "Maximum")}
 }
 
 // own are metrics that actions measure.

@@ -1,9 +1,7 @@
 package stack
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -12,56 +10,49 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
-// newEndings tells people of executions that did not succeed. One that was aborted or timed out has put nothing back:
-// Step Functions runs no Catch then, so that wakes somebody. One that failed has cleaned up or says what is left.
-func newEndings(scope constructs.Construct, e environment) {
-	endings := constructs.NewConstruct(scope, jsii.String("Endings"))
-	newEnding(endings, e, "failed", notifications, []any{"FAILED"},
-		"FailedClean: everything is as it was before. Read the cause, mend it, start again.",
-		"FailedDirty: something is left, the page tells of it too. The cause lists what, with a command for each.")
-	newEnding(endings, e, "cut-off", pages, []any{"ABORTED", "TIMED_OUT"},
-		"It put nothing back. See what it left, with a command for each thing (a nested restart belongs to the run without -restart):",
-		fmt.Sprintf(`aws lambda invoke --profile district-builder --region %s --function-name %s --cli-binary-format raw-in-base64-out --payload '{"run":"<name>","lock":true}' /dev/stdout`,
-			e.Region, e.named("list-left")))
+// ending is a way in which executions end without success, and who hears of it.
+type ending struct {
+	name, topic string
+	// detail is what the event's detail must hold, beside one of the machines.
+	detail map[string]any
+	// paths are the values that the message takes from the event, by name.
+	paths   map[string]any
+	message string
 }
 
-func newEnding(scope constructs.Construct, e environment, name, topic string, statuses []any, advice ...string) {
+// endings of the environment. One that is cut off, or fails with an error that no state catches, has put nothing back:
+// that wakes somebody. One that failed in a state of its own has cleaned up, or its alarm wakes somebody.
+func (e environment) endings() []ending {
+	return []ending{
+		{"failed", notifications, map[string]any{"status": []any{"FAILED"}}, withCause, e.failedMessage()},
+		{"uncaught", pages, map[string]any{"status": []any{"FAILED"}, "error": []any{map[string]any{"anything-but": ownErrors}}},
+			withError, e.pageMessage("failed with <error>, which no state catches.")},
+		{"cut-off", pages, map[string]any{"status": []any{"ABORTED", "TIMED_OUT"}}, always, e.pageMessage("ended as <status>.")},
+	}
+}
+
+// ownErrors are the ends that the machines themselves choose.
+var ownErrors = []any{"FailedClean", "FailedDirty"}
+
+// newEndings tells people of executions that did not succeed.
+func newEndings(scope constructs.Construct, e environment) {
+	own := constructs.NewConstruct(scope, jsii.String("Endings"))
 	var machines []any
 	for _, m := range statemachines.Names() {
 		machines = append(machines, e.machineARN(m))
 	}
-	awsevents.NewCfnRule(scope, jsii.String(name), &awsevents.CfnRuleProps{
-		Name:        jsii.String(e.named(name)),
-		Description: jsii.String(fmt.Sprintf("Executions of %s that ended as %v", e.Name, statuses)),
-		EventPattern: map[string]any{
-			"source": []any{"aws.states"}, "detail-type": []any{"Step Functions Execution Status Change"},
-			"detail": map[string]any{"status": statuses, "stateMachineArn": machines},
-		},
-		Targets: []any{&awsevents.CfnRule_TargetProperty{
-			Id: jsii.String(topic), Arn: jsii.String(e.topicARN(topic)),
-			InputTransformer: &awsevents.CfnRule_InputTransformerProperty{
-				InputPathsMap: map[string]any{
-					"name": "$.detail.name", "status": "$.detail.status", "machine": "$.detail.stateMachineArn", "execution": "$.detail.executionArn",
-				},
-				InputTemplate: jsii.String(lines(append([]string{
-					"DistrictBuilder " + e.Name + ": execution <name> ended as <status>.",
-					"Machine: <machine>",
-					e.consoleLink() + "<execution>",
-				}, advice...))),
+	for _, ending := range e.endings() {
+		ending.detail["stateMachineArn"] = machines
+		awsevents.NewCfnRule(own, jsii.String(ending.name), &awsevents.CfnRuleProps{
+			Name:        jsii.String(e.named(ending.name)),
+			Description: jsii.String(fmt.Sprintf("Executions of %s that ended without success: %s", e.Name, ending.name)),
+			EventPattern: map[string]any{
+				"source": []any{"aws.states"}, "detail-type": []any{"Step Functions Execution Status Change"}, "detail": ending.detail,
 			},
-		}},
-	})
-}
-
-// lines makes a template of several lines: EventBridge wants each to be a JSON string, with < and > as they are.
-func lines(texts []string) string {
-	var template strings.Builder
-	encode := json.NewEncoder(&template)
-	encode.SetEscapeHTML(false)
-	for _, text := range texts {
-		if err := encode.Encode(text); err != nil {
-			panic(err) // a string can be encoded
-		}
+			Targets: []any{&awsevents.CfnRule_TargetProperty{
+				Id: jsii.String(ending.topic), Arn: jsii.String(e.topicARN(ending.topic)),
+				InputTransformer: &awsevents.CfnRule_InputTransformerProperty{InputPathsMap: ending.paths, InputTemplate: jsii.String(ending.message)},
+			}},
+		})
 	}
-	return strings.TrimSuffix(template.String(), "\n")
 }

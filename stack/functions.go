@@ -51,6 +51,7 @@ func newFunction(scope constructs.Construct, e environment, a action) function {
 		// An old version stays, so that the alias can be put back by hand.
 		CurrentVersionOptions: &awslambda.VersionOptions{RemovalPolicy: awscdk.RemovalPolicy_RETAIN},
 	})
+	refersToItsRole(f)
 	if a.alone && !e.NoReservedConcurrency {
 		f.Node().DefaultChild().(awslambda.CfnFunction).SetReservedConcurrentExecutions(jsii.Number(1))
 	}

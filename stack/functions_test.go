@@ -73,7 +73,7 @@ func TestProductionHasNothingThatWritesAURI(t *testing.T) {
 			}
 		}
 	}
-	if rules := tt.ofType("AWS::Events::Rule"); len(rules) != 3 {
+	if rules := tt.ofType("AWS::Events::Rule"); len(rules) != 4 {
 		t.Errorf("%d rules, want only those for executions that did not succeed, and the lock's", len(rules))
 	}
 }

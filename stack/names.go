@@ -43,6 +43,14 @@ func (e environment) executionARNs(machine string) string {
 	return e.arn("states", "execution:"+e.named(machine)+":*")
 }
 
+// dashboard is the name of the environment's dashboard.
+func (e environment) dashboard() string { return strings.TrimSuffix(e.prefix(), "-") }
+
+// dashboardARN names no region: a dashboard belongs to the account.
+func (e environment) dashboardARN() string {
+	return "arn:aws:cloudwatch::" + e.Account + ":dashboard/" + e.dashboard()
+}
+
 // Topics: one is read, the other wakes somebody.
 const (
 	notifications = "notifications"

@@ -21,21 +21,14 @@ func newTopic(scope constructs.Construct, e environment, name string, subscriber
 	topic := awssns.NewTopic(own, jsii.String("Topic"), &awssns.TopicProps{
 		TopicName: jsii.String(e.named(name)), DisplayName: jsii.String("DistrictBuilder " + e.Name), EnforceSSL: jsii.Bool(true),
 	})
-	for _, publisher := range []struct{ id, service, source string }{
-		{"Rules", "events.amazonaws.com", e.arn("events", "rule/"+e.prefix()+"*")},
-		{"Alarms", "cloudwatch.amazonaws.com", e.arn("cloudwatch", "alarm:"+e.prefix()+"*")},
-	} {
-		topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Sid:        jsii.String(publisher.id),
-			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(publisher.service), nil)},
-			Actions:    jsii.Strings("sns:Publish"),
-			Resources:  jsii.Strings(*topic.TopicArn()),
-			Conditions: &map[string]any{
-				"ArnLike":      map[string]any{"aws:SourceArn": publisher.source},
-				"StringEquals": map[string]any{"aws:SourceAccount": e.Account},
-			},
-		}))
-	}
+	// EventBridge supports no condition in a topic's policy, and no role of the target in its stead: with either, messages
+	// would not be delivered (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).
+	// So a rule of another account that knew the topic could put a message here. It could read and change nothing.
+	mayPublish(topic, "Rules", "events.amazonaws.com", nil)
+	mayPublish(topic, "Alarms", "cloudwatch.amazonaws.com", &map[string]any{
+		"ArnLike":      map[string]any{"aws:SourceArn": e.arn("cloudwatch", "alarm:"+e.prefix()+"*")},
+		"StringEquals": map[string]any{"aws:SourceAccount": e.Account},
+	})
 	for _, to := range subscribers {
 		protocol := awssns.SubscriptionProtocol_EMAIL
 		if strings.HasPrefix(to, "https://") {
@@ -43,4 +36,14 @@ func newTopic(scope constructs.Construct, e environment, name string, subscriber
 		}
 		awssns.NewSubscription(own, jsii.String("To "+to), &awssns.SubscriptionProps{Topic: topic, Protocol: protocol, Endpoint: jsii.String(to)})
 	}
+}
+
+func mayPublish(topic awssns.Topic, id, service string, conditions *map[string]any) {
+	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String(id),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(service), nil)},
+		Actions:    jsii.Strings("sns:Publish"),
+		Resources:  jsii.Strings(*topic.TopicArn()),
+		Conditions: conditions,
+	}))
 }

@@ -23,7 +23,7 @@ func newOutputs(scope constructs.Construct, e environment) {
 		"function-prefix":      e.prefix(),
 		"topics/notifications": e.topicARN(notifications),
 		"topics/pages":         e.topicARN(pages),
-		"dashboard":            "https://" + e.Region + ".console.aws.amazon.com/cloudwatch/home?region=" + e.Region + "#dashboards:name=" + strings.TrimSuffix(e.prefix(), "-"),
+		"dashboard":            "https://" + e.Region + ".console.aws.amazon.com/cloudwatch/home?region=" + e.Region + "#dashboards:name=" + e.dashboard(),
 	}
 	for _, m := range statemachines.Names() {
 		values["machines/"+m] = e.machineARN(m)

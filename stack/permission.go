@@ -30,6 +30,7 @@ const (
 	perExecution  = "Executions of this stack's own state machines; their names are not known before they start."
 	groupID       = "The ARN of an Auto Scaling group holds an ID that nobody chooses; the name is exact."
 	noResource    = "The API has no resource-level permission for this read."
+	allAlarms     = "A listing of alarms, by prefix or whole, is authorised on all alarms of the account and region."
 	streamsOf     = "The streams of the one log group; Lambda names them."
 	tracing       = "X-Ray has no resource-level permission for sending traces."
 	interfacesOf  = "Lambda itself makes the network interfaces of a function in a VPC; the Deny beside it keeps the function's code from doing so."

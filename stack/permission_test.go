@@ -129,6 +129,33 @@ func TestPeopleMayStartAndWatchOrApprove(t *testing.T) {
 	})
 }
 
+// TestPeopleSeeWhatTheConsoleShows: the page of an execution, and the dashboard, which is exact; alarms are listed as a whole.
+func TestPeopleSeeWhatTheConsoleShows(t *testing.T) {
+	eachEnvironment(t, func(t *testing.T, e environment, tt template) {
+		for _, name := range []string{"operators", "approvers"} {
+			may := map[string]string{}
+			for _, s := range identityStatements(tt.named(t, "AWS::IAM::ManagedPolicy", "ManagedPolicyName", e.named(name))) {
+				for _, action := range list(at(s, "Action")) {
+					may[action] = strings.Join(list(at(s, "Resource")), " ")
+				}
+			}
+			executions := e.executionARNs("restart-services") + " " + e.executionARNs("update-regions")
+			for action, want := range map[string]string{
+				"states:DescribeExecution":                executions,
+				"states:DescribeStateMachineForExecution": executions,
+				"states:GetExecutionHistory":              executions,
+				"cloudwatch:GetDashboard":                 "arn:aws:cloudwatch::" + e.Account + ":dashboard/dbops-" + strings.ToLower(e.Name),
+				"cloudwatch:DescribeAlarms":               e.arn("cloudwatch", "alarm:*"),
+				"cloudwatch:GetMetricData":                "*",
+			} {
+				if may[action] != want {
+					t.Errorf("%s: %s on %q, want %q", name, action, may[action], want)
+				}
+			}
+		}
+	})
+}
+
 func TestSecretsAndKeysArePermittedOneByOne(t *testing.T) {
 	secret := func(name string) string {
 		return "arn:aws:secretsmanager:us-east-1:111122223333:secret:" + name + "-a1b2c3"

@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -29,6 +30,12 @@ func newRole(scope constructs.Construct, name, service string, calls, runtime []
 	})
 	explainWildcards(role, append(calls, runtime...))
 	return role.WithoutPolicyUpdates(nil)
+}
+
+// refersToItsRole takes away the DependsOn that the CDK adds for the role: the reference to it implies that already, and
+// the role's policies stand in the role.
+func refersToItsRole(owner constructs.IConstruct) {
+	owner.Node().DefaultChild().(awscdk.CfnResource).AddDeletionOverride(jsii.String("DependsOn"))
 }
 
 func document(permissions []permission) awsiam.PolicyDocument {

@@ -48,7 +48,7 @@ func newMachine(scope constructs.Construct, e environment, name string, function
 	for placeholder, machine := range calls.machines {
 		substitutions[placeholder] = jsii.String(e.machineARN(machine))
 	}
-	awsstepfunctions.NewStateMachine(own, jsii.String("Machine"), &awsstepfunctions.StateMachineProps{
+	machine := awsstepfunctions.NewStateMachine(own, jsii.String("Machine"), &awsstepfunctions.StateMachineProps{
 		StateMachineName:        jsii.String(e.named(name)),
 		DefinitionBody:          awsstepfunctions.DefinitionBody_FromString(jsii.String(string(text))),
 		DefinitionSubstitutions: &substitutions,
@@ -56,6 +56,7 @@ func newMachine(scope constructs.Construct, e environment, name string, function
 		Logs:                    &awsstepfunctions.LogOptions{Destination: log, Level: awsstepfunctions.LogLevel_ALL, IncludeExecutionData: jsii.Bool(true)},
 		TracingEnabled:          jsii.Bool(true),
 	})
+	refersToItsRole(machine)
 	return log, nil
 }
 

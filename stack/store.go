@@ -8,6 +8,7 @@ import (
 )
 
 // newStore makes the bucket of locks, journals and inventories. It outlives the stack: a journal may say what is left.
+// Only when its creation is rolled back does it go, because it has a fixed name and would stop the next deployment.
 func newStore(scope constructs.Construct, e environment) {
 	store := constructs.NewConstruct(scope, jsii.String("Store"))
 	bucket := awss3.NewBucket(store, jsii.String("State"), &awss3.BucketProps{
@@ -18,7 +19,7 @@ func newStore(scope constructs.Construct, e environment) {
 		EnforceSSL:        jsii.Bool(true),
 		MinimumTLSVersion: jsii.Number(1.2),
 		Versioned:         jsii.Bool(true),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 		LifecycleRules: &[]*awss3.LifecycleRule{
 			{Id: jsii.String("versions"), NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(90)), ExpiredObjectDeleteMarker: jsii.Bool(true)},
 			{Id: jsii.String("runs"), Prefix: jsii.String("runs/"), Expiration: awscdk.Duration_Days(jsii.Number(730))},

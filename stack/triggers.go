@@ -33,10 +33,7 @@ func newTriggers(scope constructs.Construct, e environment, function awslambda.A
 			DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: dead.QueueArn()},
 		}},
 	})
-	awslambda.NewCfnPermission(triggers, jsii.String("Invoke"), &awslambda.CfnPermissionProps{
-		Action: jsii.String("lambda:InvokeFunction"), FunctionName: function.FunctionArn(),
-		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(), SourceAccount: jsii.String(e.Account),
-	})
+	mayInvoke(triggers, rule, function)
 	awslambda.NewCfnEventInvokeConfig(triggers, jsii.String("Retries"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName: jsii.String(e.named(startUpdate)), Qualifier: function.AliasName(),
 		MaximumEventAgeInSeconds: jsii.Number(maxEventAge), MaximumRetryAttempts: jsii.Number(maxRetries),

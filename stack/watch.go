@@ -18,8 +18,14 @@ func newWatch(scope constructs.Construct, e environment, function awslambda.Alia
 		// The event itself says nothing that the action needs, and the action refuses fields that it does not know.
 		Targets: []any{&awsevents.CfnRule_TargetProperty{Id: jsii.String(watchLock), Arn: function.FunctionArn(), Input: jsii.String("{}")}},
 	})
-	awslambda.NewCfnPermission(watch, jsii.String("Invoke"), &awslambda.CfnPermissionProps{
+	mayInvoke(watch, rule, function)
+}
+
+// mayInvoke lets a rule invoke a function. The rule's ARN names the account. SourceAccount beside it would keep
+// EventBridge from invoking: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
+func mayInvoke(scope constructs.Construct, rule awsevents.CfnRule, function awslambda.Alias) {
+	awslambda.NewCfnPermission(scope, jsii.String("Invoke"), &awslambda.CfnPermissionProps{
 		Action: jsii.String("lambda:InvokeFunction"), FunctionName: function.FunctionArn(),
-		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(), SourceAccount: jsii.String(e.Account),
+		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
 	})
 }

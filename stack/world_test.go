@@ -23,9 +23,11 @@ type template struct {
 }
 
 type resource struct {
-	Type           string
-	Properties     map[string]any
-	DeletionPolicy string
+	Type                string
+	Properties          map[string]any
+	DeletionPolicy      string
+	UpdateReplacePolicy string
+	Metadata            map[string]any
 }
 
 // synthesis is what the shipped settings give, with binaries that do nothing.

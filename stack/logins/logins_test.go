@@ -116,3 +116,39 @@ func TestRowsCanBeLocked(t *testing.T) {
 		}
 	}
 }
+
+// members are the logins that RDS would let in by IAM authentication only.
+func members(t *testing.T, conn *pgx.Conn) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `SELECT rolname FROM pg_roles WHERE rolname LIKE 'dbops%' AND pg_has_role(rolname, 'rds_iam', 'MEMBER') ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestWhoLogsInByIAM: on RDS the role rds_iam always exists, and its members cannot log in by password. So only the script
+// for IAM authentication may make members.
+func TestWhoLogsInByIAM(t *testing.T) {
+	conn := apply(t, "iam")
+	if _, err := conn.Exec(t.Context(), "CREATE ROLE rds_iam"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := conn.Exec(context.Background(), "DROP ROLE rds_iam"); err != nil {
+			t.Error(err)
+		}
+	})
+	all := []string{"database-roles.sql", "database-roles-staging.sql"}
+	if got := members(t, apply(t, "passwords", all...)); len(got) != 0 {
+		t.Errorf("with secrets %v are members of rds_iam, and could not log in", got)
+	}
+	want := []string{"dbops_bump_versions", "dbops_find_regions", "dbops_set_region_uri"}
+	if diff := cmp.Diff(want, members(t, apply(t, "tokens", append(all, "database-roles-iam.sql")...))); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

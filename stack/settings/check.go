@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
+	"github.com/publicmapping/districtbuilder-ops/pkg/trigger"
 )
 
 // SQLActions are the actions that log in to the database, each as itself.
@@ -23,11 +26,38 @@ func SQLActionsOf(environment string) []string {
 // retentions are the numbers of days that CloudWatch Logs allows, up to ten years.
 var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-// checker collects what is wrong, as "<setting>: <what>; expected <what>".
-type checker struct{ found []string }
+// checker collects what is wrong, as "<where>.<setting>: <what>; expected <what>".
+type checker struct {
+	where string // the path of the environment's settings
+	found []string
+	// unread are the settings whose values could not be read.
+	unread []string
+}
 
+// bad tells a fault, unless the setting, or a part of it, could not even be read: that has been told then.
 func (c *checker) bad(setting, what, expected string) {
-	c.found = append(c.found, fmt.Sprintf("%s: %s; expected %s", setting, what, expected))
+	if !slices.ContainsFunc(c.unread, func(u string) bool { return within(u, setting) || within(setting, u) }) {
+		c.tell(setting, what, expected)
+	}
+}
+
+// malformed tells of a value that cannot be read.
+func (c *checker) malformed(setting, what, expected string) {
+	c.tell(setting, what, expected)
+	c.unread = append(c.unread, setting)
+}
+
+func (c *checker) tell(setting, what, expected string) {
+	if expected != "" { // else it stands in what
+		what += "; expected " + expected
+	}
+	c.found = append(c.found, below(c.where, setting)+": "+what)
+}
+
+// within reports whether a setting is another, or a part of it.
+func within(setting, whole string) bool {
+	rest, ok := strings.CutPrefix(setting, whole)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func (c *checker) match(setting, value, pattern, expected string) {
@@ -44,9 +74,8 @@ const (
 	bucket = `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`
 )
 
-// problems says everything that is wrong with the settings.
-func (e Environment) problems() []string {
-	c := &checker{}
+// check says everything that is wrong with the values.
+func (e Environment) check(c *checker) {
 	c.match("account", e.Account, `[0-9]{12}`, "the account's 12 digits, as text")
 	c.match("region", e.Region, `(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]`, "a region of the partition aws, like us-east-1")
 	c.match("cluster", e.Cluster, name, "the ECS cluster's name")
@@ -69,21 +98,16 @@ func (e Environment) problems() []string {
 	if !slices.Contains(retentions, e.LogRetentionDays) {
 		c.bad("logRetentionDays", fmt.Sprint(e.LogRetentionDays), fmt.Sprintf("one of %v", retentions))
 	}
-	return c.found
 }
 
 func (e Environment) checkData(c *checker) {
 	if len(e.WritePrefixes) == 0 {
 		c.bad("writePrefixes", "missing", `where the live regions and their backups are, like ["s3://<bucket>/regions/"]`)
 	}
-	for i, p := range slices.Concat(e.WritePrefixes, e.ReadPrefixes) {
-		// In a policy these would stand for other characters, or for a variable.
-		if strings.ContainsAny(p.Key, "*?$") {
-			c.bad(fmt.Sprintf("writePrefixes and readPrefixes, the %d.", i+1), p.String(), "no '*', '?' or '$'")
-		}
-	}
-	for _, arn := range e.DataKeyARNs {
-		c.match("dataKeyArns", arn, `arn:aws:kms:`+regexp.QuoteMeta(e.Region)+`:[0-9]{12}:key/[0-9a-f-]{36}`, "the ARN of a KMS key of this region")
+	c.prefixes("writePrefixes", e.WritePrefixes)
+	c.prefixes("readPrefixes", e.ReadPrefixes)
+	for i, arn := range e.DataKeyARNs {
+		c.match(element("dataKeyArns", i), arn, `arn:aws:kms:`+regexp.QuoteMeta(e.Region)+`:[0-9]{12}:key/[0-9a-f-]{36}`, "the ARN of a KMS key of this region")
 	}
 	switch {
 	case e.UploadBucket == "":
@@ -94,12 +118,34 @@ func (e Environment) checkData(c *checker) {
 	}
 }
 
+// prefixes refuses what would stand for other characters in a policy, or for a variable.
+func (c *checker) prefixes(setting string, prefixes []s3uri.Prefix) {
+	for i, p := range prefixes {
+		if strings.ContainsAny(p.Key, "*?$") {
+			c.bad(element(setting, i), p.String(), "no '*', '?' or '$'")
+		}
+	}
+}
+
+// checkUploads refuses to copy to where the upload of a file starts an update, in this environment or in another: copies
+// of large files cannot be told from uploads.
+func (e Environment) checkUploads(c *checker, all []Environment) {
+	for _, other := range all {
+		uploads := s3uri.Prefix{Bucket: other.UploadBucket, Key: trigger.Folder}
+		for i, p := range e.WritePrefixes {
+			if other.UploadBucket != "" && (p.Within(uploads) || uploads.Within(p)) {
+				c.bad(element("writePrefixes", i), p.String(), fmt.Sprintf("none that overlaps %s, where an upload starts an update of %s", uploads, other.Name))
+			}
+		}
+	}
+}
+
 func (e Environment) checkNetwork(c *checker) {
 	if len(e.Subnets) == 0 {
 		c.bad("subnets", "missing", `the application's private subnets, like ["subnet-0123456789abcdef0"]`)
 	}
-	for _, s := range e.Subnets {
-		c.match("subnets", s, `subnet-[0-9a-f]{8,17}`, "subnet-<id>")
+	for i, s := range e.Subnets {
+		c.match(element("subnets", i), s, `subnet-[0-9a-f]{8,17}`, "subnet-<id>")
 	}
 	c.match("securityGroup", e.SecurityGroup, `sg-[0-9a-f]{8,17}`, "sg-<id> of sg"+e.Name+"AppEcsService, the only group that may reach the database")
 }
@@ -151,7 +197,7 @@ func (e Environment) checkOther(c *checker) {
 }
 
 func (c *checker) endpoints(setting string, endpoints []string) {
-	for _, to := range endpoints {
-		c.match(setting, to, `[^@\s/]+@[^@\s/]+|https://\S+`, "an e-mail address or an https URL")
+	for i, to := range endpoints {
+		c.match(element(setting, i), to, `[^@\s/]+@[^@\s/]+|https://\S+`, "an e-mail address or an https URL")
 	}
 }

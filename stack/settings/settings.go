@@ -3,13 +3,13 @@
 package settings
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
@@ -36,7 +36,7 @@ type Environment struct {
 	Container string `json:"container"`
 
 	TargetGroupARN string `json:"targetGroupArn"`
-	// LoadBalancer is the last part of its ARN, app/<name>/<id>. Without it the dashboard lacks the healthy hosts.
+	// LoadBalancer is the last part of its ARN, app/<name>/<id>. Without it the dashboard searches for the healthy hosts.
 	LoadBalancer string `json:"loadBalancer"`
 
 	// WritePrefixes hold this environment's live regions and their backups; ReadPrefixes hold new data besides.
@@ -104,43 +104,48 @@ func Load(file string) (environments []Environment, context map[string]any, err 
 	return environments, content.Context, err
 }
 
-// Parse reads the environments from the JSON object that stands under context.dbops.
+// Parse reads the environments from the JSON object that stands under context.dbops. The error names everything that is
+// wrong, in all of them.
 func Parse(text []byte) ([]Environment, error) {
-	var byName map[string]json.RawMessage
-	if err := json.Unmarshal(text, &byName); err != nil {
-		return nil, fmt.Errorf("context.dbops: %w", err)
+	const where = "context.dbops"
+	v, err := readJSON(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", where, err)
 	}
-	if len(byName) == 0 {
-		return nil, errors.New("context.dbops: missing; expected an object with Staging, Production or both")
+	byName, isObject := v.(map[string]any)
+	switch {
+	case v != nil && !isObject:
+		return nil, fmt.Errorf("%s: %s; expected an object with %s, %s or both", where, kind(v), Staging, Production)
+	case len(byName) == 0:
+		return nil, fmt.Errorf("%s: missing; expected an object with %s, %s or both", where, Staging, Production)
 	}
 	var environments []Environment
-	var problems []error
-	for name, raw := range byName {
-		e, err := parseOne(name, raw)
-		environments, problems = append(environments, e), append(problems, err)
+	checkers := map[string]*checker{}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		c := &checker{where: below(where, name)}
+		checkers[name] = c
+		if name != Staging && name != Production {
+			c.bad("", "unknown environment", Staging+" or "+Production)
+			continue
+		}
+		e := Environment{Name: name}
+		if c.decode("", byName[name], reflect.ValueOf(&e).Elem()); slices.Contains(c.unread, "") {
+			continue // it is no object
+		}
+		e.derive()
+		e.check(c)
+		environments = append(environments, e)
 	}
-	slices.SortFunc(environments, func(a, b Environment) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	for _, e := range environments {
+		e.checkUploads(checkers[e.Name], environments)
+	}
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(checkers)) {
+		for _, p := range checkers[name].found {
+			problems = append(problems, errors.New(p))
+		}
+	}
 	return environments, errors.Join(problems...)
-}
-
-func parseOne(name string, raw json.RawMessage) (Environment, error) {
-	where := "context.dbops." + name
-	if name != Staging && name != Production {
-		return Environment{}, fmt.Errorf("%s: unknown environment; expected Staging or Production", where)
-	}
-	e := Environment{Name: name}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
-		return e, fmt.Errorf("%s: %s", where, strings.TrimPrefix(err.Error(), "json: "))
-	}
-	e.derive()
-	var problems []error
-	for _, p := range e.problems() {
-		problems = append(problems, fmt.Errorf("%s.%s", where, p))
-	}
-	return e, errors.Join(problems...)
 }
 
 // derive fills in what is absent.

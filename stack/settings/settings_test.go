@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestTheShippedFileIsValid(t *testing.T) {
@@ -47,7 +49,7 @@ func changed(t *testing.T, environment, setting string, value any) []byte {
 		t.Fatal(err)
 	}
 	at := file.Context.Dbops[environment]
-	if outer, inner, nested := strings.Cut(setting, "."); nested {
+	for outer, inner, nested := strings.Cut(setting, "."); nested; outer, inner, nested = strings.Cut(setting, ".") {
 		at, setting = at[outer].(map[string]any), inner
 	}
 	if at[setting] = value; value == nil {
@@ -74,12 +76,17 @@ func TestEveryErrorNamesTheSettingAndWhereItGoes(t *testing.T) {
 		{"a target group's name", "targetGroupArn", "tgStagingApp", "the target group's ARN"},
 		{"a whole ARN", "loadBalancer", "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/a/1", "Staging.loadBalancer"},
 		{"no prefixes", "writePrefixes", nil, "Staging.writePrefixes: missing"},
-		{"a prefix that is no URI", "writePrefixes", []string{"regions/"}, "does not begin with s3://"},
-		{"a pattern as prefix", "readPrefixes", []string{"s3://data/*/"}, "no '*', '?' or '$'"},
-		{"a key alias", "dataKeyArns", []string{"alias/data"}, "Staging.dataKeyArns"},
+		{"a prefix that is no URI", "writePrefixes", []string{"s3://data/regions/", "regions/"},
+			`context.dbops.Staging.writePrefixes[1]: URI "regions/": does not begin with s3://; expected s3://<bucket>/<path>/`},
+		{"a pattern as prefix", "readPrefixes", []string{"s3://data/*/"}, "context.dbops.Staging.readPrefixes[0]: s3://data/*/; expected no '*', '?' or '$'"},
+		{"a variable as prefix", "writePrefixes", []string{"s3://data/${env}/"}, "Staging.writePrefixes[0]: s3://data/${env}/; expected no"},
+		{"copies that start updates", "writePrefixes", []string{"s3://districtbuilder-staging-data/updates/"},
+			"Staging.writePrefixes[0]: s3://districtbuilder-staging-data/updates/; expected none that overlaps s3://districtbuilder-staging-data/updates/, where an upload starts"},
+		{"copies that start updates, below", "writePrefixes", []string{"s3://a/b/", "s3://districtbuilder-staging-data/updates/US/"}, "Staging.writePrefixes[1]:"},
+		{"a key alias", "dataKeyArns", []string{"alias/data"}, "Staging.dataKeyArns[0]"},
 		{"a bucket URI", "uploadBucket", "s3://data", "Staging.uploadBucket"},
 		{"no subnets", "subnets", nil, "Staging.subnets: missing"},
-		{"a subnet's name", "subnets", []string{"private"}, `Staging.subnets: "private"`},
+		{"a subnet's name", "subnets", []string{"private"}, `Staging.subnets[0]: "private"`},
 		{"a group's name", "securityGroup", "sgStagingAppEcsService", "sg-<id> of sgStagingAppEcsService"},
 		{"no database host", "database.host", nil, "Staging.database.host: missing"},
 		{"a host with a port", "database.host", "h:5432", "Staging.database.host"},
@@ -90,10 +97,22 @@ func TestEveryErrorNamesTheSettingAndWhereItGoes(t *testing.T) {
 		{"no other", "other", nil, "Staging.other: 0 of database, regionsUrl and none"},
 		{"two others", "other", map[string]any{"none": true, "regionsUrl": "https://a/"}, "Staging.other: 2 of"},
 		{"plain http", "other", map[string]any{"regionsUrl": "http://a/"}, "Staging.other.regionsUrl"},
-		{"a telephone number", "page", []string{"555-0100"}, `Staging.page: "555-0100"`},
+		{"a telephone number", "page", []string{"555-0100"}, `Staging.page[0]: "555-0100"`},
 		{"an odd retention", "logRetentionDays", 100, "Staging.logRetentionDays: 100"},
-		{"a misspelt setting", "clustre", "x", `context.dbops.Staging: unknown field "clustre"`},
-		{"a wrong type", "subnets", "subnet-1", "context.dbops.Staging:"},
+		{"a misspelt setting", "clustre", "x", "context.dbops.Staging.clustre: unknown setting; expected one of account, cluster, container,"},
+		{"other letters", "Account", "111122223333", "context.dbops.Staging.Account: unknown setting"},
+		{"a misspelt setting of the database", "database.hots", "x", "context.dbops.Staging.database.hots: unknown setting; expected one of host, name, port,"},
+		{"a misspelt setting of the other database", "other.database.hots", "x", "context.dbops.Staging.other.database.hots: unknown setting"},
+		{"an account as a number", "account", 111122223333, "context.dbops.Staging.account: 111122223333; expected text"},
+		{"a text for a list", "subnets", "subnet-1", `context.dbops.Staging.subnets: the text "subnet-1"; expected a list`},
+		{"a number in a list", "notify", []any{"a@b.org", 1}, "context.dbops.Staging.notify[1]: 1; expected text"},
+		{"a number for a URI", "readPrefixes", []any{1}, "context.dbops.Staging.readPrefixes[0]: 1; expected text"},
+		{"a text for a database", "database", "h", `context.dbops.Staging.database: the text "h"; expected an object`},
+		{"a port as text", "database.port", "5432", `context.dbops.Staging.database.port: the text "5432"; expected a whole number`},
+		{"a port and a half", "database.port", 5432.5, "context.dbops.Staging.database.port: 5432.5; expected a whole number"},
+		{"a list of secrets", "database.secretArns", []any{}, "context.dbops.Staging.database.secretArns: a list; expected an object"},
+		{"an object for a secret", "database.secretArns.find-regions", map[string]any{}, "context.dbops.Staging.database.secretArns.find-regions: an object; expected text"},
+		{"yes", "other.none", "yes", `context.dbops.Staging.other.none: the text "yes"; expected true or false`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,16 +144,46 @@ func TestSecretsAreNeededForEachFunction(t *testing.T) {
 	}
 }
 
+// TestAllProblemsAreToldAtOnce, and each once: what could not be read is not said to be missing as well.
 func TestAllProblemsAreToldAtOnce(t *testing.T) {
-	_, err := Parse([]byte(`{"Staging": {}, "Production": {"uploadBucket": "data"}, "Test": {}}`))
-	for _, want := range []string{"Staging.account", "Staging.subnets", "Staging.database.host", "Production.account",
-		"Production.uploadBucket", "context.dbops.Test: unknown environment"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("the error lacks %s:\n%v", want, err)
+	_, err := Parse([]byte(`{"Staging": {"writePrefixes": ["regions/"], "readPrefixes": ["s3://data/*/"], "subnets": 1, "database": {"hots": "h", "port": "x"}, "clustre": "x"},
+		"Production": {"uploadBucket": "data", "database": 1}, "Test": {}, "Old": 1}`))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	var got []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		setting, _, _ := strings.Cut(line, ": ")
+		got = append(got, strings.TrimPrefix(setting, "context.dbops."))
+	}
+	want := []string{"Old", "Production.database", "Production.account", "Production.targetGroupArn", "Production.writePrefixes", "Production.uploadBucket",
+		"Production.subnets", "Production.securityGroup", "Production.other",
+		"Staging.clustre", "Staging.database.hots", "Staging.database.port", "Staging.subnets", "Staging.writePrefixes[0]",
+		"Staging.account", "Staging.targetGroupArn", "Staging.readPrefixes[0]", "Staging.securityGroup", "Staging.database.host", "Staging.database.name",
+		"Staging.other", "Test"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s\n%v", diff, err)
+	}
+	for text, want := range map[string]string{
+		`null`: "context.dbops: missing", `{}`: "context.dbops: missing", `[]`: "context.dbops: a list; expected an object", `{`: "context.dbops: unexpected EOF",
+		`{"Staging": [1]}`: "context.dbops.Staging: a list; expected an object", `{"Staging": null}`: "context.dbops.Staging.account: missing",
+	} {
+		if _, err := Parse([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: error = %v, want %s", text, err, want)
 		}
 	}
-	if _, err := Parse([]byte(`null`)); err == nil || !strings.Contains(err.Error(), "context.dbops: missing") {
+}
+
+// TestNoEnvironmentCopiesToWhereAnotherIsUploadedTo: production's copies would start updates of staging.
+func TestNoEnvironmentCopiesToWhereAnotherIsUploadedTo(t *testing.T) {
+	text := changed(t, Production, "writePrefixes", []string{"s3://districtbuilder-staging-data/updates/"})
+	if _, err := Parse(text); err == nil || !strings.HasPrefix(err.Error(), "context.dbops.Production.writePrefixes[0]: ") || !strings.HasSuffix(err.Error(), "an update of Staging") {
 		t.Errorf("error = %v", err)
+	}
+	for _, elsewhere := range []string{"s3://districtbuilder-staging-data/updates-of-2026/", "s3://another/updates/"} {
+		if _, err := Parse(changed(t, Staging, "writePrefixes", []string{elsewhere})); err != nil {
+			t.Errorf("%s: %v", elsewhere, err)
+		}
 	}
 }
 

@@ -65,13 +65,22 @@ func (l *loader) rules(t *Template) error {
 var deliveries = map[string]string{"lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage", "states": "states:StartExecution"}
 
 // Delivery is the request with which a service, such as events.amazonaws.com for a rule or cloudwatch.amazonaws.com for
-// an alarm, sends something to a target. PoliciesAt(target) decide it.
+// an alarm, sends something to a target. PoliciesAt(target) decide it. EventBridge names the rule to functions and queues,
+// never the account; to topics it names neither, so that a condition refuses it:
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
 func Delivery(service, sourceARN, target string) (iam.Request, error) {
 	parts := strings.Split(target, ":")
 	source := strings.Split(sourceARN, ":")
 	if len(parts) < 6 || len(source) < 6 || deliveries[parts[2]] == "" {
 		return iam.Request{}, fmt.Errorf("nothing is known of how %s sends to %q", service, target)
 	}
-	q := iam.Request{Principal: service, Action: deliveries[parts[2]], Resource: target}
-	return q.With("aws:SourceArn", sourceARN).With("aws:SourceAccount", source[4]).With("aws:SecureTransport", "true"), nil
+	q := iam.Request{Principal: service, Action: deliveries[parts[2]], Resource: target}.With("aws:SecureTransport", "true")
+	byRule := service == "events.amazonaws.com"
+	if byRule && parts[2] == "sns" {
+		return q, nil
+	}
+	if q = q.With("aws:SourceArn", sourceARN); byRule {
+		return q, nil
+	}
+	return q.With("aws:SourceAccount", source[4]), nil
 }

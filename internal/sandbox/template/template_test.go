@@ -132,7 +132,7 @@ func TestDelivery(t *testing.T) {
 		{"another rule", "events.amazonaws.com", loaded.Rules[0].ARN, function.ARN + ":live", false},
 		{"another function", "events.amazonaws.com", upload.ARN, loaded.Functions[1].ARN, false},
 		{"the rule of another account", "events.amazonaws.com", strings.Replace(upload.ARN, "1111", "4444", 1), function.ARN + ":live", false},
-		{"the rule publishes", "events.amazonaws.com", upload.ARN, topic.ARN, true},
+		{"a topic's condition refuses every rule", "events.amazonaws.com", upload.ARN, topic.ARN, false},
 		{"an alarm does not", "cloudwatch.amazonaws.com", loaded.Alarms[0].ARN, topic.ARN, false},
 		{"the rule's dead letters", "events.amazonaws.com", upload.ARN, queue.ARN, true},
 		{"another rule's dead letters", "events.amazonaws.com", loaded.Rules[0].ARN, queue.ARN, false},
@@ -153,5 +153,27 @@ func TestDelivery(t *testing.T) {
 		if q, err := Delivery("events.amazonaws.com", upload.ARN, target); err == nil {
 			t.Errorf("sending to %s needs %v", target, q)
 		}
+	}
+}
+
+// TestAPermissionThatNamesTheAccountRefusesRules: EventBridge does not say whose rule invokes.
+func TestAPermissionThatNamesTheAccountRefusesRules(t *testing.T) {
+	t.Parallel()
+	const by = `"Principal": "events.amazonaws.com", `
+	text := string(read(t, "testdata/small.template.json"))
+	if !strings.Contains(text, by) {
+		t.Fatalf("the template has no %s", by)
+	}
+	loaded, err := Load([]byte(strings.Replace(text, by, by+`"SourceAccount": {"Ref": "AWS::AccountId"}, `, 1)), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := loaded.Functions[0].ARN + ":live"
+	q, err := Delivery("events.amazonaws.com", loaded.Rules[1].ARN, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := loaded.PoliciesAt(target).Decide(q); d.Allowed {
+		t.Errorf("allowed by %s", d.By)
 	}
 }

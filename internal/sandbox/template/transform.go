@@ -2,7 +2,6 @@ package template
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -54,10 +53,11 @@ func part(event any, path string) (value any, found bool, err error) {
 	return value, found, nil
 }
 
-// render puts the event's values in the places that are marked <name>. Within quotation marks a text stands as it is;
-// outside of them every value is written as JSON. A value that the event does not have is left out within quotation marks;
-// outside, where EventBridge would send what is no JSON, it is an error.
+// render puts the event's values in the places that are marked <name>. The template is a JSON object, or lines each of
+// which is a JSON text. What EventBridge would not deliver, and what it is not known to do, are errors. What it does has
+// been recorded here: https://github.com/localstack/localstack/blob/main/tests/aws/services/events/test_events_inputs.snapshot.json
 func (t transformer) render(event any) (string, error) {
+	object := strings.HasPrefix(strings.TrimSpace(t.InputTemplate), "{")
 	var out strings.Builder
 	quoted := false
 	rest := t.InputTemplate
@@ -75,7 +75,7 @@ func (t transformer) render(event any) (string, error) {
 			if !closed || !known {
 				return "", fmt.Errorf("<%s is no variable of the template", name)
 			}
-			value, err := insert(event, path, quoted)
+			value, err := insert(event, path, quoted, object)
 			if err != nil {
 				return "", fmt.Errorf("<%s>: %w", name, err)
 			}
@@ -86,36 +86,57 @@ func (t transformer) render(event any) (string, error) {
 		out.WriteByte(rest[0])
 		rest = rest[1:]
 	}
-	if quoted {
-		return "", errors.New("a quotation mark of the template is not closed")
-	}
-	return out.String(), nil
+	return out.String(), deliverable(out.String(), object)
 }
 
-func insert(event any, path string, quoted bool) (string, error) {
+// deliverable says why EventBridge would not deliver a rendered template.
+func deliverable(text string, object bool) error {
+	if object {
+		if !json.Valid([]byte(text)) {
+			return fmt.Errorf("it is no JSON: %s", text)
+		}
+		return nil
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if !strings.HasPrefix(line, `"`) || !json.Valid([]byte(line)) {
+			return fmt.Errorf("the line %s is no text within quotation marks", line)
+		}
+	}
+	return nil
+}
+
+// insert gives a value's text. Alone in an object it is JSON. Within quotation marks a text stands as it is, without
+// being escaped; of objects and lists the quotation marks are left out, in an object's text they cannot stand at all.
+// A value that the event does not have is an empty text.
+func insert(event any, path string, quoted, object bool) (string, error) {
 	value, found, err := part(event, path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if !found && !quoted {
-		return "", fmt.Errorf("the event has no %s", path)
-	}
-	if !found {
+	case !found && quoted:
 		return "", nil
+	case !found:
+		return `""`, nil
+	case value == nil:
+		return "", fmt.Errorf("%s is null, and what EventBridge makes of that is not known", path)
 	}
 	written, err := encode(value)
 	if err != nil || !quoted {
 		return written, err
 	}
-	text, isText := value.(string)
-	if !isText {
-		text = written
+	switch value := value.(type) {
+	case string:
+		if written != `"`+value+`"` {
+			return "", fmt.Errorf("%s holds a quotation mark, a backslash or a line break, which EventBridge does not escape: %s", path, value)
+		}
+		return value, nil
+	case map[string]any, []any:
+		if object {
+			return "", fmt.Errorf("%s is an object or a list, which cannot stand within quotation marks", path)
+		}
+		return strings.ReplaceAll(written, `"`, ""), nil
 	}
-	inner, err := encode(text)
-	if err != nil {
-		return "", err
-	}
-	return inner[1 : len(inner)-1], nil
+	return written, nil
 }
 
 // encode writes JSON in which <, > and & stand as they are.
