@@ -97,7 +97,7 @@ func TestAcquireLock(t *testing.T) {
 		{name: "after the owner timed out", held: true, state: "TIMED_OUT", in: request(arn("two"), "r2"), want: took},
 		{name: "after the owner succeeded", held: true, state: "SUCCEEDED", in: request(arn("two"), "r2"), want: took},
 		{name: "after the owner failed and left something", held: true, left: true, state: "FAILED", in: request(arn("two"), "r2"),
-			err: fault.EnvironmentLocked, says: []string{"scale-service is raised", "--function-name 'dbops-staging-scale-service'", `--payload '{"run":"r1","desired":2,"undo":true}'`}},
+			err: fault.EnvironmentLocked, says: []string{"scale-service is raised", "--function-name 'dbops-staging-scale-service'", `printf %s '{"run":"r1","desired":2,"undo":true}' | aws lambda invoke`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -91,12 +91,12 @@ func TestListLeftEndsWithTheLock(t *testing.T) {
 func TestCommandReachesTheShellWhole(t *testing.T) {
 	t.Parallel()
 	payload := `{"why":"it's \"$HOME\" \\ ` + "`x`" + ` é","n":1}`
-	line := strings.Replace(command("dbops-staging-x", []byte(payload)), "aws ", `printf '%s\n' `, 1)
+	line := "aws() { printf '%s\n' \"$@\"; cat; }\n" + command("dbops-staging-x", []byte(payload))
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(out), "\n"+payload+"\n") {
-		t.Errorf("the shell passes on\n%s\nwant the payload as one word: %s", out, payload)
+	if want := "--payload\nfileb:///dev/stdin\n/dev/stdout\n" + payload; !strings.HasSuffix(string(out), want) {
+		t.Errorf("the shell passes on\n%s\nwant at the end\n%s", out, want)
 	}
 }
