@@ -148,6 +148,45 @@ func TestPollHealthVerdicts(t *testing.T) {
 	}
 }
 
+// TestPollHealthTellsTasksByTheirStart: which data a task has loaded depends on when it started, and on nothing else.
+func TestPollHealthTellsTasksByTheirStart(t *testing.T) {
+	t.Parallel()
+	since := func(m float64) *time.Time { at := minute(m); return &at }
+	for name, tt := range map[string]struct {
+		since             *time.Time
+		healthy, starting int    // how many of the new tasks
+		want              [3]int // started since, started before, starting
+	}{
+		"nobody asks":                     {nil, 3, 0, [3]int{0, 0, 0}},
+		"all started since":               {since(0), 3, 0, [3]int{3, 0, 0}},
+		"some are not healthy yet":        {since(0), 1, 0, [3]int{1, 0, 0}},
+		"all started before":              {since(100), 3, 0, [3]int{0, 3, 0}},
+		"before, and not healthy":         {since(100), 0, 0, [3]int{0, 3, 0}},
+		"one is starting":                 {since(0), 3, 1, [3]int{2, 0, 1}},
+		"a starting one is not before it": {since(100), 3, 1, [3]int{0, 2, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := restarted()
+			for i := 3 + tt.healthy; i < 6; i++ {
+				a.health(i, elbtypes.TargetHealthStateEnumUnhealthy)
+			}
+			for i := range tt.starting {
+				a.tasks[3+i].LastStatus, a.tasks[3+i].StartedAt = aws.String("PENDING"), nil
+			}
+			in := pollInput()
+			in.Since = tt.since
+			got, err := poll(a, &logGroup{size: 100}, 6).Run(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if counts := [3]int{got.StartedSince, got.StartedBefore, got.Starting}; counts != tt.want {
+				t.Errorf("started since, before, starting = %v, want %v", counts, tt.want)
+			}
+		})
+	}
+}
+
 func TestPollHealthRemembersATaskThatDies(t *testing.T) {
 	t.Parallel()
 	a, g := loadingFleet()
