@@ -22,20 +22,25 @@ type tool struct {
 
 // one is one copy.
 type one struct {
-	seconds, verified, cpu float64
-	idle, peak             int64
+	seconds, verified  float64
+	cpu, server, proxy float64 // seconds of processor time, of three processes
+	idle, peak         int64
 }
 
 // measure lets all tools copy in turn, round after round.
-func measure(ctx context.Context, v *server, s settings) (*table, error) {
-	admin := s3copy.New(newClient(v.direct), s3copy.Options{})
+func measure(ctx context.Context, v *service, s settings) (*table, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	admin := s3copy.New(newClient(v.direct()), s3copy.Options{})
 	inventory, err := admin.List(ctx, source)
 	if err != nil {
 		return nil, err
 	}
 	t := &table{settings: s, objects: len(inventory.Objects), bytes: inventory.Bytes()}
-	tools := []tool{{name: ours, command: func(to s3uri.Prefix) []string { return []string{v.executable, "copy", v.url, to.Bucket, to.Key} }}}
-	for _, other := range others(v.url, s) {
+	tools := []tool{{name: ours, command: func(to s3uri.Prefix) []string { return []string{executable, "copy", v.delayed(), to.Bucket, to.Key} }}}
+	for _, other := range others(v.delayed(), s) {
 		if _, err := exec.LookPath(other.idle[0]); err != nil {
 			t.missing = append(t.missing, other.name)
 			continue
@@ -46,7 +51,7 @@ func measure(ctx context.Context, v *server, s settings) (*table, error) {
 		for i, tool := range tools {
 			to := s3uri.Prefix{Bucket: bucket, Key: fmt.Sprintf("copy-%d-%d/", round, i)}
 			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, s.rounds, tool.name)
-			got, err := tool.run(ctx, to)
+			got, err := tool.watched(ctx, v, to)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", tool.name, err)
 			}
@@ -69,6 +74,21 @@ func others(url string, s settings) []tool {
 			return []string{s.s5cmd, "--log", "error", "--endpoint-url", url, "cp", source.String() + "*", to.String()}
 		}},
 	}
+}
+
+// watched is run, and measures what the server and the proxy do meanwhile.
+func (t tool) watched(ctx context.Context, v *service, to s3uri.Prefix) (one, error) {
+	server, proxy, err := v.spent()
+	if err != nil {
+		return one{}, err
+	}
+	got, err := t.run(ctx, to)
+	if err != nil {
+		return one{}, err
+	}
+	got.server, got.proxy, err = v.spent()
+	got.server, got.proxy = got.server-server, got.proxy-proxy
+	return got, err
 }
 
 func (t tool) run(ctx context.Context, to s3uri.Prefix) (one, error) {

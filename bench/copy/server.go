@@ -1,27 +1,24 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
-	"time"
+	"slices"
 
 	"github.com/publicmapping/districtbuilder-ops/bench/memory"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
 )
 
-// serve serves until standard input ends, and prints the URL of the delayed server and of one without delay.
+// serve is the process that serves objects.
 func serve(ctx context.Context, s settings) (err error) {
 	objects := memory.New()
 	objects.Rate = s.rate * 1_000_000
 	var handler http.Handler = objects
-	if s.server == "gateway" {
+	if s.server == gateway {
 		dir, err := directory()
 		if err != nil {
 			return err
@@ -33,13 +30,9 @@ func serve(ctx context.Context, s settings) (err error) {
 		defer func() { err = errors.Join(err, store.Close(), os.RemoveAll(dir)) }()
 		handler = store.Handler()
 	}
-	direct := httptest.NewServer(handler)
-	defer direct.Close()
-	slow := httptest.NewServer(delayed(s.delay, handler))
-	defer slow.Close()
-	fmt.Println(slow.URL, direct.URL)
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	return untilStopped(server.Listener.Addr().String())
 }
 
 // directory returns an empty directory, in memory where there is such a file system.
@@ -50,49 +43,44 @@ func directory() (string, error) {
 	return os.MkdirTemp("", "bench-copy")
 }
 
-// delayed is the proxy that adds a delay to each request.
-func delayed(d time.Duration, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(d)
-		h.ServeHTTP(w, r)
-	})
+// proxy is the process between the clients and the server.
+func proxy(s settings, server string) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	accepting := make(chan error, 1)
+	go func() { accepting <- relay{server, s.delay}.accept(listener) }()
+	return errors.Join(untilStopped(listener.Addr().String()), listener.Close(), <-accepting)
 }
 
-// server is a running server process.
-type server struct {
-	process    *exec.Cmd
-	input      io.Closer
-	url        string
-	direct     string
-	executable string
+// service is the server's process and the proxy's.
+type service struct {
+	server, proxy *process
 }
 
-func startServer(s settings) (*server, error) {
-	executable, err := os.Executable()
-	if err != nil {
+func startService(flags []string) (_ *service, err error) {
+	v := &service{}
+	if v.server, err = start(slices.Concat(flags, []string{"serve"})...); err != nil {
 		return nil, err
 	}
-	v := &server{executable: executable}
-	v.process = exec.Command(executable, "-server", s.server, "-delay", s.delay.String(), "-rate", fmt.Sprint(s.rate), "serve")
-	v.process.Stderr = os.Stderr
-	if v.input, err = v.process.StdinPipe(); err != nil {
-		return nil, err
-	}
-	output, err := v.process.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := v.process.Start(); err != nil {
-		return nil, err
-	}
-	line, err := bufio.NewReader(output).ReadString('\n')
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the server did not start: %w", err), v.stop())
-	}
-	if _, err := fmt.Sscan(line, &v.url, &v.direct); err != nil {
-		return nil, errors.Join(fmt.Errorf("the server did not start: it said %q", line), v.stop())
+	if v.proxy, err = start(slices.Concat(flags, []string{"proxy", v.server.said})...); err != nil {
+		return nil, errors.Join(err, v.server.stop())
 	}
 	return v, nil
 }
 
-func (v *server) stop() error { return errors.Join(v.input.Close(), v.process.Wait()) }
+func (v *service) direct() string { return "http://" + v.server.said }
+
+func (v *service) delayed() string { return "http://" + v.proxy.said }
+
+func (v *service) stop() error { return errors.Join(v.proxy.stop(), v.server.stop()) }
+
+// spent returns the processor time of both so far, in seconds.
+func (v *service) spent() (server, proxy float64, err error) {
+	if server, err = spent(v.server.cmd.Process.Pid); err != nil {
+		return 0, 0, err
+	}
+	proxy, err = spent(v.proxy.cmd.Process.Pid)
+	return server, proxy, err
+}

@@ -62,14 +62,15 @@ func (t *table) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d objects, %.0f MB, %v a request%s, %s server, median of %d\n", t.objects, float64(t.bytes)/1e6, t.settings.delay, t.moving(), t.settings.server, t.settings.rounds)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "tool\tseconds\tleast\tmost\tobjects/s\tours is faster by\tCPU s\tMiB above idle\t")
+	fmt.Fprintln(w, "tool\tseconds\tleast\tmost\tobjects/s\tours is faster by\tCPU s\tserver's\tproxy's\tMiB above idle\t")
 	for _, name := range t.names {
 		seconds := t.seconds(name)
 		all := t.all[name]
 		least := slices.MinFunc(all, func(x, y one) int { return compare(x.seconds, y.seconds) }).seconds
 		most := slices.MaxFunc(all, func(x, y one) int { return compare(x.seconds, y.seconds) }).seconds
-		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%.2f\t%.0f\t%.1f\t%.2f\t%.0f\t\n", name, seconds, least, most, float64(t.objects)/seconds, seconds/t.seconds(ours),
-			t.median(name, func(o one) float64 { return o.cpu }), t.above(name)/(1<<20))
+		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%.2f\t%.0f\t%.2f\t%.2f\t%.2f\t%.2f\t%.0f\t\n", name, seconds, least, most, float64(t.objects)/seconds, seconds/t.seconds(ours),
+			t.median(name, func(o one) float64 { return o.cpu }), t.median(name, func(o one) float64 { return o.server }),
+			t.median(name, func(o one) float64 { return o.proxy }), t.above(name)/(1<<20))
 	}
 	w.Flush()
 	fmt.Fprintf(&b, "verifying took %.2f s of ours\n", t.median(ours, func(o one) float64 { return o.verified }))

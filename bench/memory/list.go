@@ -16,6 +16,7 @@ type listing struct {
 	IsTruncated           bool
 	NextContinuationToken string `xml:",omitempty"`
 	Contents              []listed
+	CommonPrefixes        []commonPrefix
 }
 
 type listed struct {
@@ -25,6 +26,8 @@ type listed struct {
 	LastModified time.Time
 	StorageClass string
 }
+
+type commonPrefix struct{ Prefix string }
 
 type listUploads struct {
 	XMLName xml.Name `xml:"ListMultipartUploadsResult"`
@@ -45,36 +48,45 @@ type copied struct {
 	LastModified time.Time
 }
 
-// list answers ListObjectsV2. The continuation token is the last key.
+// list answers ListObjectsV2. The continuation token is the last key or common prefix.
 func (s *Server) list(bucket string, query url.Values) (any, error) {
 	out := listing{Name: bucket, Prefix: query.Get("prefix"), MaxKeys: 1000}
 	if n, err := strconv.Atoi(query.Get("max-keys")); err == nil {
 		out.MaxKeys = min(n, out.MaxKeys)
 	}
-	root := "/" + bucket + "/"
-	after := root + max(query.Get("start-after"), query.Get("continuation-token"))
+	root, delimiter, token := "/"+bucket+"/", query.Get("delimiter"), query.Get("continuation-token")
+	if delimiter != "" && strings.HasSuffix(token, delimiter) {
+		token += "\xff" // behind all that the common prefix stands for
+	}
+	after := max(query.Get("start-after"), token)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	keys := s.keys()
-	first, _ := slices.BinarySearch(keys, root+out.Prefix)
-	if after != root {
-		i, found := slices.BinarySearch(keys, after)
-		if found {
+	i, _ := slices.BinarySearch(keys, root+out.Prefix)
+	if after != "" {
+		beyond, _ := slices.BinarySearch(keys, root+after+"\x00")
+		i = max(i, beyond)
+	}
+	for ; i < len(keys) && strings.HasPrefix(keys[i], root+out.Prefix); i++ {
+		if out.IsTruncated = out.KeyCount == out.MaxKeys; out.IsTruncated {
+			return out, nil
+		}
+		out.KeyCount++
+		key := keys[i][len(root):]
+		name, _, folder := strings.Cut(key[len(out.Prefix):], delimiter)
+		if delimiter == "" || !folder {
+			o := s.objects[keys[i]]
+			out.Contents = append(out.Contents, listed{key, len(o.body), quoted(o.etag), o.modified.UTC(), "STANDARD"})
+			out.NextContinuationToken = key
+			continue
+		}
+		common := out.Prefix + name + delimiter
+		out.CommonPrefixes = append(out.CommonPrefixes, commonPrefix{common})
+		out.NextContinuationToken = common
+		for i+1 < len(keys) && strings.HasPrefix(keys[i+1], root+common) {
 			i++
 		}
-		first = max(first, i)
 	}
-	for _, path := range keys[first:] {
-		if !strings.HasPrefix(path, root+out.Prefix) {
-			break
-		}
-		if len(out.Contents) == out.MaxKeys {
-			out.IsTruncated, out.NextContinuationToken = true, out.Contents[len(out.Contents)-1].Key
-			break
-		}
-		o := s.objects[path]
-		out.Contents = append(out.Contents, listed{strings.TrimPrefix(path, root), len(o.body), quoted(o.etag), o.modified.UTC(), "STANDARD"})
-	}
-	out.KeyCount = len(out.Contents)
+	out.NextContinuationToken = ""
 	return out, nil
 }

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
@@ -48,20 +47,16 @@ func (c *Copier) Take(ctx context.Context, at s3uri.Prefix) (Inventory, error) {
 func (c *Copier) Empty(ctx context.Context, at s3uri.Prefix) (bool, error) {
 	s := c.session(ctx)
 	defer s.end()
-	var listed *s3.ListObjectsV2Output
-	err := s.do(load{}, func(ctx context.Context) (err error) {
-		listed, err = s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &at.Bucket, Prefix: &at.Key, MaxKeys: aws.Int32(1)}, singly)
-		return err
-	})
+	listed, err := s.listObjects(&s3.ListObjectsV2Input{Bucket: &at.Bucket, Prefix: &at.Key, MaxKeys: aws.Int32(1)})
 	if err != nil {
 		return false, fmt.Errorf("list %s: %w", at, err)
 	}
 	return len(listed.Contents) == 0, nil
 }
 
-// list lists all that lies under at, page after page.
+// list lists all that lies under at.
 func (s *session) list(at s3uri.Prefix) (Inventory, error) {
-	objects, err := s.listRange(at, "", "")
+	objects, err := s.listRange(at, keyRange{})
 	return Inventory{Prefix: at, Objects: objects}, err
 }
 
@@ -71,70 +66,46 @@ func (s *session) listLike(at s3uri.Prefix, expected []Object) (Inventory, error
 	if !slices.IsSortedFunc(expected, func(a, b Object) int { return strings.Compare(a.Key, b.Key) }) {
 		return s.list(at)
 	}
-	bounds := []string{""}
-	for i := page - 1; i < len(expected)-1; i += page {
-		bounds = append(bounds, expected[i].Key)
+	var starts []string
+	for i := pageSize - 1; i < len(expected)-1; i += pageSize {
+		starts = append(starts, at.File(expected[i].Key))
 	}
-	ranges := make([][]Object, len(bounds))
-	err := s.each(len(bounds), func(i int) (err error) {
-		last := ""
-		if i+1 < len(bounds) {
-			last = bounds[i+1]
-		}
-		ranges[i], err = s.listRange(at, bounds[i], last)
+	objects, err := s.listRanges(at, keyRange{}.cut(starts))
+	return Inventory{Prefix: at, Objects: objects}, err
+}
+
+// listRanges lists ranges at once.
+func (s *session) listRanges(at s3uri.Prefix, ranges []keyRange) ([]Object, error) {
+	objects := make([][]Object, len(ranges))
+	err := s.each(len(ranges), func(i int) (err error) {
+		objects[i], err = s.listRange(at, ranges[i])
 		return err
 	})
-	return Inventory{Prefix: at, Objects: slices.Concat(ranges...)}, err
+	return slices.Concat(objects...), err
 }
 
-// page is how many keys S3 lists at once.
-const page = 1000
-
-// listRange lists the keys after one key up to and with another; "" is no bound.
-func (s *session) listRange(at s3uri.Prefix, after, last string) ([]Object, error) {
-	in := &s3.ListObjectsV2Input{Bucket: &at.Bucket, Prefix: &at.Key}
-	if after != "" {
-		in.StartAfter = aws.String(at.File(after))
-	}
+// listRange lists a range. While its second page comes, folders are looked for that tell where to divide the rest, so that its parts
+// can be listed at once. Without any the rest is listed page after page.
+func (s *session) listRange(at s3uri.Prefix, r keyRange) ([]Object, error) {
+	var levels []level
 	var objects []Object
-	for {
-		var listed *s3.ListObjectsV2Output
-		err := s.do(load{}, func(ctx context.Context) (err error) {
-			listed, err = s.client.ListObjectsV2(ctx, in, singly)
-			return err
-		})
+	for pages := 1; ; pages++ {
+		var looking sync.WaitGroup
+		if after := r.after; pages == 2 {
+			looking.Go(func() { levels = s.levels(at, after) })
+		}
+		page, more, err := s.page(at, r)
+		looking.Wait()
 		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", at, err)
+			return nil, err
 		}
-		for _, o := range listed.Contents {
-			object, err := objectOf(at, o)
-			if err != nil {
-				return nil, err
-			}
-			if last != "" && object.Key > last {
-				return objects, nil
-			}
-			objects = append(objects, object)
-		}
-		if !aws.ToBool(listed.IsTruncated) || last != "" && len(objects) > 0 && objects[len(objects)-1].Key == last {
+		if objects = append(objects, page...); !more {
 			return objects, nil
 		}
-		in.ContinuationToken = listed.NextContinuationToken
+		r.after = at.File(page[len(page)-1].Key)
+		if starts := divide(at, r, page, levels); len(starts) > 0 {
+			rest, err := s.listRanges(at, r.cut(starts))
+			return append(objects, rest...), err
+		}
 	}
-}
-
-// objectOf reads an entry of a listing. Times are whole seconds, as S3 keeps them.
-func objectOf(at s3uri.Prefix, o types.Object) (Object, error) {
-	key, below := strings.CutPrefix(aws.ToString(o.Key), at.Key)
-	if !below {
-		return Object{}, fmt.Errorf("list %s: the answer holds %q, which lies elsewhere", at, aws.ToString(o.Key))
-	}
-	listed := Object{
-		Key: key, Size: aws.ToInt64(o.Size), ETag: strings.Trim(aws.ToString(o.ETag), `"`),
-		LastModified: aws.ToTime(o.LastModified).UTC().Truncate(time.Second),
-	}
-	if len(o.ChecksumAlgorithm) > 0 {
-		listed.Checksum = Checksum{Algorithm: string(o.ChecksumAlgorithm[0]), Type: string(o.ChecksumType)}
-	}
-	return listed, nil
 }
