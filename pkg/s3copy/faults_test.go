@@ -95,7 +95,8 @@ func TestDeadlineStopsInTimeAndTheNextCallGoesOn(t *testing.T) {
 			t.Errorf("call %d: %+v", calls, result)
 		}
 	}
-	if calls < 2 || copied < 41 || copied > 45 {
+	unheard := 4 * (calls - 1) // each call that stops may leave as many copies whose answers come too late to be counted
+	if calls < 2 || copied < 41-unheard || copied > 45 {
 		t.Errorf("%d calls copied %d objects; want several calls and hardly more than 41", calls, copied)
 	}
 	w.equal(source, w.to)
