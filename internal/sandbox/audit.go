@@ -33,6 +33,20 @@ type Audit struct {
 	since   int // length of the fleet's history
 	bumpsOK bool
 	excused int // healthy tasks that may be missing
+	listed  map[s3uri.Prefix]listing
+	beside  map[s3uri.Prefix]siblings
+}
+
+// listing is what was seen of a place, and the state of its bucket before.
+type listing struct {
+	writes  int64
+	objects contents
+}
+
+// siblings are the backups that were seen beside a place.
+type siblings struct {
+	writes int64
+	places []s3uri.Prefix
 }
 
 // Update is one region of a run: new data at Source for the region at URI.
@@ -48,7 +62,7 @@ type contents map[string]string // relative key to ETag and size
 
 // NewAudit notes how everything is now.
 func (a *Account) NewAudit(ctx context.Context, e *Environment, updates ...Update) (*Audit, error) {
-	audit := &Audit{account: a, env: e, updates: updates, live: map[s3uri.Prefix]contents{}, wanted: map[s3uri.Prefix]contents{}}
+	audit := &Audit{account: a, env: e, updates: updates, live: map[s3uri.Prefix]contents{}, wanted: map[s3uri.Prefix]contents{}, listed: map[s3uri.Prefix]listing{}, beside: map[s3uri.Prefix]siblings{}}
 	e.Fleet.Advance(a.Now())
 	audit.fleet, audit.since = e.Fleet.Snapshot(), len(e.Fleet.History())
 	var err error
@@ -99,7 +113,15 @@ func (e *Environment) Rows(ctx context.Context) (map[string]Row, error) {
 }
 
 func (a *Audit) contents(ctx context.Context, p s3uri.Prefix) (contents, error) {
-	return objects(ctx, a.account.S3(), p.Bucket, p.Key)
+	writes := a.account.servers.S3.Writes(p.Bucket)
+	if known, ok := a.listed[p]; ok && known.writes == writes {
+		return known.objects, nil
+	}
+	found, err := objects(ctx, a.account.S3(), p.Bucket, p.Key)
+	if err == nil {
+		a.listed[p] = listing{writes, found}
+	}
+	return found, err
 }
 
 // Check says what does not hold at this moment, of what must hold after every state: invariants 1 to 4, and of 5 that
@@ -187,6 +209,10 @@ func (a *Audit) versionChanged(u Update, rows map[string]Row) bool {
 
 // backups lists the siblings of a prefix that look like backups of it.
 func (a *Audit) backups(ctx context.Context, p s3uri.Prefix) ([]s3uri.Prefix, error) {
+	writes := a.account.servers.S3.Writes(p.Bucket)
+	if known, ok := a.beside[p]; ok && known.writes == writes {
+		return known.places, nil
+	}
 	stem := strings.TrimSuffix(p.Key, "/") + "-backup-"
 	out, err := a.account.S3().ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &p.Bucket, Prefix: &stem, Delimiter: aws.String("/")})
 	if err != nil {
@@ -196,6 +222,7 @@ func (a *Audit) backups(ctx context.Context, p s3uri.Prefix) ([]s3uri.Prefix, er
 	for _, c := range out.CommonPrefixes {
 		found = append(found, s3uri.Prefix{Bucket: p.Bucket, Key: aws.ToString(c.Prefix)})
 	}
+	a.beside[p] = siblings{writes, found}
 	return found, nil
 }
 

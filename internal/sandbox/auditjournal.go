@@ -35,7 +35,7 @@ func (a *Audit) notRecorded(ctx context.Context, before map[string]string, rows 
 
 // state lists what is kept in the state bucket.
 func (a *Audit) state(ctx context.Context) (map[string]string, error) {
-	return objects(ctx, a.account.S3(), a.env.StateBucket, "")
+	return a.contents(ctx, s3uri.Prefix{Bucket: a.env.StateBucket})
 }
 
 // changed tells what is not as it was before the run, by the step whose entry must be open for that.

@@ -41,6 +41,7 @@ var running atomic.Bool
 type Server struct {
 	credentials aws.Credentials
 	direct      *http.Client // speaks to the gateway's socket, whatever the URL's host
+	writes      *writes
 	keys        keyLocks
 	front       *Front
 	stop        func() error
@@ -81,7 +82,8 @@ func start(ctx context.Context, dir string) (*Server, error) {
 	}
 	s := &Server{credentials: aws.Credentials{AccessKeyID: "gateway", SecretAccessKey: rand.Text()}, keys: keyLocks{seed: maphash.MakeSeed()}}
 	socket := filepath.Join(sockets, "s3")
-	s.direct = &http.Client{Transport: socketTransport(socket)}
+	s.writes = &writes{Transport: socketTransport(socket)}
+	s.direct = &http.Client{Transport: s.writes}
 	s.front = s.Front(Hooks{})
 
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
