@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
@@ -15,8 +14,11 @@ type costCommand struct {
 	Speed float64 `default:"400" help:"How many times faster than real time waits pass."`
 }
 
+// Validate implements kong's check of flags.
+func (c costCommand) Validate() error { return validSpeed(c.Speed) }
+
 // Run carries out one update and one restart in the sandbox, and prints what each would have cost in AWS.
-func (c costCommand) Run(ctx context.Context) error {
+func (c costCommand) Run(ctx context.Context, con *console) error {
 	update := func(ctx context.Context, a *sandbox.Account, regions []sandbox.Region) ([]byte, error) {
 		updates, err := scenarios["update"].upload(ctx, a, regions, time.Now())
 		if err != nil {
@@ -25,14 +27,16 @@ func (c costCommand) Run(ctx context.Context) error {
 		return scenarios["update"].input(updates)
 	}
 	restart := func(context.Context, *sandbox.Account, []sandbox.Region) ([]byte, error) { return []byte("{}"), nil }
-	if err := c.run(ctx, "update-regions", "one update of two regions (3,013 and 313 objects) in a service of three tasks", update); err != nil {
+	if err := c.run(ctx, con, "update-regions", "one update of two regions (3,013 and 313 objects) in a service of three tasks", update); err != nil {
 		return err
 	}
-	return c.run(ctx, "restart-services", "one restart of a service of three tasks", restart)
+	return c.run(ctx, con, "restart-services", "one restart of a service of three tasks", restart)
 }
 
-func (c costCommand) run(ctx context.Context, machine, about string, input func(context.Context, *sandbox.Account, []sandbox.Region) ([]byte, error)) error {
-	account, regions, _, err := startAccount(ctx, sandbox.Options{Clock: sandbox.NewPacedClock(time.Now(), c.Speed), Seed: 1})
+func (c costCommand) run(ctx context.Context, con *console, machine, about string, input func(context.Context, *sandbox.Account, []sandbox.Region) ([]byte, error)) error {
+	clock, ready := setUpClock(time.Now(), c.Speed)
+	defer ready()
+	account, regions, _, err := startAccount(ctx, sandbox.Options{Clock: clock, Seed: 1}, seeds)
 	if err != nil {
 		return err
 	}
@@ -41,6 +45,7 @@ func (c costCommand) run(ctx context.Context, machine, about string, input func(
 	if err != nil {
 		return err
 	}
+	ready()
 	execution, err := account.StartExecution("dbops-staging-"+machine, "cost", text)
 	if err != nil {
 		return err
@@ -49,10 +54,10 @@ func (c costCommand) run(ctx context.Context, machine, about string, input func(
 		return fmt.Errorf("%s ended %s: %s: %s", machine, r.Status, r.Error, r.Cause)
 	}
 	rows := cost.Table(account.Usage())
-	fmt.Printf("%s: %s\n\n", machine, about)
-	if err := cost.Write(os.Stdout, rows); err != nil {
+	fmt.Fprintf(con.out, "%s: %s\n\n", machine, about)
+	if err := cost.Write(con.out, rows); err != nil {
 		return err
 	}
-	fmt.Println()
+	fmt.Fprintln(con.out)
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -17,22 +16,33 @@ type demoCommand struct {
 	Speed    float64 `default:"66" help:"How many times faster than real time waits pass: at 66 a load of 22 minutes takes 20 seconds."`
 }
 
+// Validate implements kong's check of flags.
+func (c demoCommand) Validate() error {
+	if _, ok := scenarios[c.Scenario]; !ok {
+		return fmt.Errorf("--scenario %q; expected one of %s", c.Scenario, scenarioNames())
+	}
+	return validSpeed(c.Speed)
+}
+
+func validSpeed(speed float64) error {
+	if speed < 1 || speed > 1000 {
+		return fmt.Errorf("--speed %v; expected 1 to 1000", speed)
+	}
+	return nil
+}
+
 // Run shows the scenario and checks its end.
-func (c demoCommand) Run(ctx context.Context) error {
-	s, ok := scenarios[c.Scenario]
-	if !ok {
-		return fmt.Errorf("scenario %q; expected one of %s", c.Scenario, scenarioNames())
-	}
-	if c.Speed < 1 || c.Speed > 1000 {
-		return fmt.Errorf("speed %v; expected 1 to 1000", c.Speed)
-	}
-	d := &demo{scenario: s, screen: newScreen(os.Stdout)}
-	return d.run(ctx, c)
+func (c demoCommand) Run(ctx context.Context, con *console) error {
+	d := &demo{name: c.Scenario, scenario: scenarios[c.Scenario], speed: c.Speed, seeds: seeds, screen: newScreen(con.out)}
+	return d.run(ctx)
 }
 
 // demo is one demonstration.
 type demo struct {
+	name     string
 	scenario scenario
+	speed    float64 // how many times faster than real time waits pass
+	seeds    []sandbox.Seed
 	screen   *screen
 	account  *sandbox.Account
 	regions  []sandbox.Region
@@ -41,11 +51,12 @@ type demo struct {
 	broken []string // promises that did not hold at some moment
 }
 
-func (d *demo) run(ctx context.Context, c demoCommand) (err error) {
+func (d *demo) run(ctx context.Context) (err error) {
 	d.screen.print("update-regions on a simulated account: " + d.scenario.about)
 	started := time.Now()
-	clock := sandbox.NewPacedClock(started.Truncate(time.Second), c.Speed)
-	account, regions, log, err := startAccount(ctx, sandbox.Options{Clock: clock, Seed: 1, OnEvent: d.onEvent})
+	clock, ready := setUpClock(started, d.speed)
+	defer ready()
+	account, regions, log, err := startAccount(ctx, sandbox.Options{Clock: clock, Seed: 1, OnEvent: d.onEvent}, d.seeds)
 	if err != nil {
 		return err
 	}
@@ -68,8 +79,9 @@ func (d *demo) run(ctx context.Context, c demoCommand) (err error) {
 	if err != nil {
 		return err
 	}
+	ready()
 	d.screen.print("start dbops-staging-update-regions with", string(input), "")
-	execution, err := account.StartExecution("dbops-staging-update-regions", "demo-"+c.Scenario, input)
+	execution, err := account.StartExecution("dbops-staging-update-regions", "demo-"+d.name, input)
 	if err != nil {
 		return err
 	}

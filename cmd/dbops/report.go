@@ -92,7 +92,10 @@ func (d *demo) tables(ctx context.Context, audit *sandbox.Audit, updates []sandb
 	}
 	_ = w.Flush()
 	d.screen.print(strings.TrimRight(b.String(), "\n"), "")
-	f := audit.Fleet()
+	f, err := audit.Fleet(ctx)
+	if err != nil {
+		return err
+	}
 	d.screen.print(
 		"old tasks     "+strings.Join(f.Old, ", "),
 		"tasks now     "+strings.Join(f.Now, ", "),

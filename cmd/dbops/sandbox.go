@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox"
@@ -13,15 +14,17 @@ type sandboxCommand struct {
 	Speed float64 `default:"66" help:"How many times faster than real time waits pass."`
 }
 
+// Validate implements kong's check of flags.
+func (c sandboxCommand) Validate() error { return validSpeed(c.Speed) }
+
 // Run keeps an account running until it is interrupted.
-func (c sandboxCommand) Run(ctx context.Context) (err error) {
-	if c.Speed < 1 || c.Speed > 1000 {
-		return fmt.Errorf("speed %v; expected 1 to 1000", c.Speed)
-	}
+func (c sandboxCommand) Run(ctx context.Context, con *console) error { return c.run(ctx, con, seeds) }
+
+func (c sandboxCommand) run(ctx context.Context, con *console, seeds []sandbox.Seed) (err error) {
 	started := time.Now()
-	account, regions, log, err := startAccount(ctx, sandbox.Options{
-		Clock: sandbox.NewPacedClock(started.Truncate(time.Second), c.Speed), Seed: 1, Port: c.Port,
-	})
+	clock, ready := setUpClock(started, c.Speed)
+	defer ready()
+	account, regions, log, err := startAccount(ctx, sandbox.Options{Clock: clock, Seed: 1, Port: c.Port}, seeds)
 	if err != nil {
 		return err
 	}
@@ -38,35 +41,45 @@ func (c sandboxCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf(usage, account.Endpoint, log, account.Endpoint, input, account.Endpoint, sandbox.AWSRegion, sandbox.AccountID, account.Environments["Staging"].DataBucket)
+	ready()
+	fmt.Fprintf(con.out, usage, account.Endpoint, log, input, sandbox.AWSRegion, sandbox.AccountID, account.Environments["Staging"].DataBucket, os.Args[0])
 	<-ctx.Done()
 	return nil
 }
 
-const usage = `The account is at %s, with new data of Pennsylvania and Delaware uploaded. Log: %s
+// usage takes the endpoint, the log, an update, region and account, the data bucket, and this command.
+const usage = `The account is at %[1]s, with new data of Pennsylvania and Delaware uploaded. Log: %[2]s
 Interrupt to stop it. In another terminal:
 
-  export AWS_ACCESS_KEY_ID=operator AWS_SECRET_ACCESS_KEY=sandbox AWS_DEFAULT_REGION=us-east-1
-  alias sandbox='aws --endpoint-url %s'
+  export AWS_ACCESS_KEY_ID=operator AWS_SECRET_ACCESS_KEY=sandbox AWS_DEFAULT_REGION=%[4]s
   cat > update.json <<'END'
-%s
+%[3]s
 END
 
-Start an update, follow it, look at what it does:
+Look at the plan, update, restart, see what runs, and what an aborted run has left:
 
-  machine=arn:aws:states:%[6]s:%[7]s:stateMachine:dbops-staging-update-regions
+  %[7]s update --endpoint-url %[1]s --file update.json --dry-run
+  %[7]s update --endpoint-url %[1]s --file update.json
+  %[7]s restart --endpoint-url %[1]s --reason "to see it"
+  %[7]s status --endpoint-url %[1]s
+  %[7]s left --endpoint-url %[1]s <run>
+
+The same with the aws command:
+
+  alias sandbox='aws --endpoint-url %[1]s'
+  machine=arn:aws:states:%[4]s:%[5]s:stateMachine:dbops-staging-update-regions
   sandbox stepfunctions start-execution --state-machine-arn $machine --name first --input file://update.json
   sandbox stepfunctions describe-execution --execution-arn ${machine/stateMachine/execution}:first
   sandbox stepfunctions get-execution-history --reverse-order --max-items 5 --execution-arn ${machine/stateMachine/execution}:first
+  sandbox stepfunctions start-execution --state-machine-arn ${machine/update-regions/restart-services} --input '{}'
   sandbox ecs list-tasks --cluster ecsStagingCluster
   sandbox logs filter-log-events --log-group-name logStagingApp --max-items 20
 
-Or let an upload start it:
+Or let an upload start an update:
 
-  sandbox s3 cp update.json s3://%[8]s/updates/first.json
+  sandbox s3 cp update.json s3://%[6]s/updates/first.json
 
-Restart the service alone, or one action:
+One action alone:
 
-  sandbox stepfunctions start-execution --state-machine-arn ${machine/update-regions/restart-services} --input '{}'
-  sandbox lambda invoke --function-name dbops-staging-survey-fleet --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout
+  printf %%s '{}' | sandbox lambda invoke --function-name dbops-staging-survey-fleet --payload fileb:///dev/stdin /dev/stdout
 `

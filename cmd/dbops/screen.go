@@ -25,9 +25,13 @@ type screen struct {
 	summary  time.Time      // when the fleet was last told, where there is no terminal
 }
 
-func newScreen(out *os.File) *screen {
-	info, err := out.Stat()
-	return &screen{out: out, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0, seen: map[string]int{}}
+func newScreen(out io.Writer) *screen {
+	s := &screen{out: out, seen: map[string]int{}}
+	if file, ok := out.(*os.File); ok {
+		info, err := file.Stat()
+		s.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return s
 }
 
 // print writes lines above the live block.

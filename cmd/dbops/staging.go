@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/regiongen"
@@ -26,8 +27,15 @@ var seeds = []sandbox.Seed{
 // usualTasks is staging's steady number of tasks; a restart raises it to 7.
 const usualTasks = 3
 
+// setUpClock returns a clock that runs speed times faster than real time once ready is called. Until then it shows real
+// time: what comes by the clock, such as a schedule or a task that looks at the rows, must not find half an account.
+func setUpClock(start time.Time, speed float64) (clock *sandbox.PacedClock, ready func()) {
+	clock = sandbox.NewPacedClock(start.Truncate(time.Second), speed)
+	return clock, sync.OnceFunc(clock.Busy())
+}
+
 // startAccount starts the sandbox with its files in a new directory, in which the log is too, and loads staging.
-func startAccount(ctx context.Context, o sandbox.Options) (_ *sandbox.Account, regions []sandbox.Region, log string, err error) {
+func startAccount(ctx context.Context, o sandbox.Options, seeds []sandbox.Seed) (_ *sandbox.Account, regions []sandbox.Region, log string, err error) {
 	dir, err := os.MkdirTemp("", "dbops-")
 	if err != nil {
 		return nil, nil, "", err

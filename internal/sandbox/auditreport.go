@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
+	"github.com/publicmapping/districtbuilder-ops/pkg/journal"
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
 
@@ -16,7 +18,7 @@ type RegionReport struct {
 	Name          string
 	Before, After time.Time // versions
 	Data          string    // "new", "as before" or "MIXED"
-	Compared      string    // how many objects were compared with what they should be
+	Compared      string    // how many objects are what they should be, of how many: "3013 of 3013"
 	Backups       []string  // names of the backups that hold the data from before
 }
 
@@ -48,15 +50,14 @@ func (a *Audit) compare(ctx context.Context, uri s3uri.Prefix, r *RegionReport) 
 	if err != nil {
 		return err
 	}
-	switch {
-	case maps.Equal(live, a.wanted[uri]):
-		r.Data = "new"
-	case maps.Equal(live, a.live[uri]):
-		r.Data = "as before"
+	switch wanted, before := a.wanted[uri], a.live[uri]; {
+	case maps.Equal(live, wanted):
+		r.Data, r.Compared = "new", alike(live, wanted)
+	case maps.Equal(live, before):
+		r.Data, r.Compared = "as before", alike(live, before)
 	default:
-		r.Data = "MIXED"
+		r.Data, r.Compared = "MIXED", alike(live, wanted)+" new, "+alike(live, before)+" as before"
 	}
-	r.Compared = fmt.Sprintf("%d of %d", len(live), len(live))
 	backups, err := a.backups(ctx, uri)
 	if err != nil {
 		return err
@@ -74,6 +75,20 @@ func (a *Audit) compare(ctx context.Context, uri s3uri.Prefix, r *RegionReport) 
 	return nil
 }
 
+// alike counts the objects that are the same in both, of all that are in one or the other.
+func alike(x, y contents) string {
+	all, same := len(x), 0
+	for key, object := range y {
+		switch there, ok := x[key]; {
+		case !ok:
+			all++
+		case there == object:
+			same++
+		}
+	}
+	return fmt.Sprintf("%d of %d", same, all)
+}
+
 // FleetReport compares the fleet with what it was when the audit began.
 type FleetReport struct {
 	Old, Now                  []string // tasks with their states
@@ -81,7 +96,7 @@ type FleetReport struct {
 	Samples                   []HealthSpan
 	Desired, DesiredBefore    int
 	Group, GroupBefore        int
-	Rest                      string
+	Rest                      string // of fence, protection and lock: "as before", or what is not
 }
 
 // HealthSpan is a number of healthy targets and how long it lasted.
@@ -90,27 +105,21 @@ type HealthSpan struct {
 	For     time.Duration
 }
 
-// Fleet reports on the fleet.
-func (a *Audit) Fleet() FleetReport {
+// Fleet reports on the fleet, and on the lock.
+func (a *Audit) Fleet(ctx context.Context) (FleetReport, error) {
 	now := a.env.Fleet.Snapshot()
-	r := FleetReport{Desired: now.Desired, DesiredBefore: a.fleet.Desired, Group: now.Group.Desired, GroupBefore: a.fleet.Group.Desired, LeastHealthy: a.fleet.Healthy, Rest: "as before"}
+	r := FleetReport{Desired: now.Desired, DesiredBefore: a.fleet.Desired, Group: now.Group.Desired, GroupBefore: a.fleet.Group.Desired, LeastHealthy: a.fleet.Healthy}
 	for _, t := range now.Tasks {
-		state := t.ID[:6] + " " + strings.ToLower(t.Status)
-		switch {
-		case slices.Contains(a.OldTasks(), t.ARN):
-			r.Old = append(r.Old, state)
-			fallthrough
-		default:
-			if t.Service == a.env.Fleet.Names.Service && t.Status != "STOPPED" {
-				r.Now = append(r.Now, fmt.Sprintf("%s %s %d/%d", t.ID[:6], t.Target, t.Complete, t.Total))
-			}
+		if slices.Contains(a.OldTasks(), t.ARN) {
+			r.Old = append(r.Old, t.ID[:6]+" "+strings.ToLower(t.Status))
 		}
-		if t.Protected {
-			r.Rest = "NOT as before"
+		if t.Service == a.env.Fleet.Names.Service && t.Status != "STOPPED" {
+			r.Now = append(r.Now, fmt.Sprintf("%s %s %d/%d", t.ID[:6], t.Target, t.Complete, t.Total))
 		}
 	}
-	if now.Group.Fenced != a.fleet.Group.Fenced {
-		r.Rest = "NOT as before"
+	var err error
+	if r.Rest, err = a.rest(ctx, now); err != nil {
+		return FleetReport{}, err
 	}
 	history := a.env.Fleet.History()[a.since-1:]
 	for i, s := range history {
@@ -124,7 +133,31 @@ func (a *Audit) Fleet() FleetReport {
 		}
 		r.Samples = append(r.Samples, HealthSpan{s.Healthy, until.Sub(from)})
 	}
-	return r
+	return r, nil
+}
+
+// rest looks at fence, protection and lock.
+func (a *Audit) rest(ctx context.Context, now fleetsim.Snapshot) (string, error) {
+	var not []string
+	if now.Group.Fenced != a.fleet.Group.Fenced {
+		not = append(not, fmt.Sprintf("the group is fenced: %v, before %v", now.Group.Fenced, a.fleet.Group.Fenced))
+	}
+	for _, t := range now.Tasks {
+		if t.Protected {
+			not = append(not, "task "+t.ID[:6]+" is protected")
+		}
+	}
+	lock, err := journal.WatchLock{Store: journal.New(a.account.S3(), a.env.StateBucket, a.account.Now)}.Run(ctx, journal.WatchLockInput{})
+	if err != nil {
+		return "", err
+	}
+	if lock.Held {
+		not = append(not, fmt.Sprintf("the lock is held by run %s (%s)", lock.Run, lock.Owner))
+	}
+	if not == nil {
+		return "as before", nil
+	}
+	return "NOT as before: " + strings.Join(not, "; "), nil
 }
 
 // UsualHealthy is the number of healthy targets before the run.

@@ -84,6 +84,6 @@ func (a *Account) route() {
 	a.services = map[string]http.Handler{
 		"s3": a.Front, "states": a.stateOperations(), "lambda": http.HandlerFunc(a.invokeHTTP),
 		"ecs": fleet, "autoscaling": fleet, "elasticloadbalancing": fleet, "logs": fleet, "monitoring": fleet,
-		"sns": &a.topics, "secretsmanager": a.secretOperations(), "sts": http.HandlerFunc(a.identity),
+		"sns": &a.topics, "secretsmanager": a.secretOperations(), "ssm": a.parameterOperations(), "sts": http.HandlerFunc(a.identity),
 	}
 }

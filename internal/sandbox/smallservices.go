@@ -36,20 +36,26 @@ func (a *Account) Messages() []Message {
 
 func (t *topics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("Action") != "Publish" {
-		http.Error(w, "the sandbox's SNS knows Publish only", http.StatusBadRequest)
+		refuseAction(w, snsNamespace, "the sandbox's SNS knows Publish only, not "+r.PostForm.Get("Action"))
 		return
 	}
 	id := t.publish(Message{r.PostForm.Get("TopicArn"), r.PostForm.Get("Subject"), r.PostForm.Get("Message")})
-	writeXML(w, "Publish", "http://sns.amazonaws.com/doc/2010-03-31/", "<MessageId>"+id+"</MessageId>")
+	writeXML(w, "Publish", snsNamespace, "<MessageId>"+id+"</MessageId>")
 }
+
+// The XML namespaces of the Query protocol's answers.
+const (
+	snsNamespace = "http://sns.amazonaws.com/doc/2010-03-31/"
+	stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
+)
 
 // identity serves GetCallerIdentity of STS, which the aws command is often asked for first.
 func (a *Account) identity(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("Action") != "GetCallerIdentity" {
-		http.Error(w, "the sandbox's STS knows GetCallerIdentity only", http.StatusBadRequest)
+		refuseAction(w, stsNamespace, "the sandbox's STS knows GetCallerIdentity only, not "+r.PostForm.Get("Action"))
 		return
 	}
-	writeXML(w, "GetCallerIdentity", "https://sts.amazonaws.com/doc/2011-06-15/", fmt.Sprintf(
+	writeXML(w, "GetCallerIdentity", stsNamespace, fmt.Sprintf(
 		"<Arn>arn:aws:iam::%s:user/sandbox</Arn><UserId>AIDASANDBOX</UserId><Account>%s</Account>", AccountID, AccountID))
 }
 
@@ -57,6 +63,15 @@ func writeXML(w http.ResponseWriter, action, namespace, result string) {
 	w.Header().Set("Content-Type", "text/xml")
 	fmt.Fprintf(w, `%s<%[2]sResponse xmlns="%[3]s"><%[2]sResult>%[4]s</%[2]sResult><ResponseMetadata><RequestId>%[5]s</RequestId></ResponseMetadata></%[2]sResponse>`,
 		xml.Header, action, namespace, result, rand.Text())
+}
+
+// refuseAction answers an action that is not served as the Query protocol does: the SDK and the aws command can read it.
+func refuseAction(w http.ResponseWriter, namespace, message string) {
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(http.StatusBadRequest)
+	fmt.Fprintf(w, `%s<ErrorResponse xmlns="%s"><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>`, xml.Header, namespace)
+	_ = xml.EscapeText(w, []byte(message)) // as the rest: the client may be gone
+	fmt.Fprintf(w, `</Message></Error><RequestId>%s</RequestId></ErrorResponse>`, rand.Text())
 }
 
 // secrets serves GetSecretValue of Secrets Manager.
