@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -80,7 +81,7 @@ func encode(out any) ([]byte, error) {
 	return answer, nil
 }
 
-// Decode reads exactly one JSON value into v and refuses fields that v does not have.
+// Decode reads exactly one JSON value into v and refuses fields that v does not have, in the very spelling.
 func Decode(payload []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(payload))
 	d.DisallowUnknownFields()
@@ -89,6 +90,9 @@ func Decode(payload []byte, v any) error {
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return fault.New(fault.InvalidInput, "input: there is more after the JSON value")
+	}
+	if err := exact(payload, reflect.TypeOf(v)); err != nil {
+		return fault.New(fault.InvalidInput, "input: %w", err)
 	}
 	return nil
 }

@@ -62,7 +62,10 @@ type listing struct {
 	IsTruncated           bool
 	NextContinuationToken string `xml:",omitempty"`
 	Contents              []listed
+	CommonPrefixes        []folder
 }
+
+type folder struct{ Prefix string }
 
 type listed struct {
 	Key  string
@@ -76,9 +79,17 @@ func (s *standIn) list(w http.ResponseWriter, r *http.Request) {
 	bucket := strings.TrimSuffix(r.URL.Path, "/") + "/"
 	query := r.URL.Query()
 	var out listing
+	after := max(query.Get("continuation-token"), query.Get("start-after"))
 	for _, path := range slices.Sorted(maps.Keys(s.files)) {
 		key, inside := strings.CutPrefix(path, bucket)
-		if !inside || !strings.HasPrefix(key, query.Get("prefix")) || key <= query.Get("continuation-token") {
+		if !inside || !strings.HasPrefix(key, query.Get("prefix")) || key <= after {
+			continue
+		}
+		if name, _, below := strings.Cut(key[len(query.Get("prefix")):], "/"); below && query.Get("delimiter") == "/" {
+			at := query.Get("prefix") + name + "/"
+			if n := len(out.CommonPrefixes); at > after && (n == 0 || out.CommonPrefixes[n-1].Prefix != at) && n < page {
+				out.CommonPrefixes = append(out.CommonPrefixes, folder{at})
+			}
 			continue
 		}
 		if len(out.Contents) == page {
