@@ -81,10 +81,7 @@ func (v StartUpdate) Run(ctx context.Context, e Event) (Output, error) {
 	if gone {
 		return Output{Outcome: Ignored, Why: "the object was deleted or replaced since; a newer one has an event of its own"}, nil
 	}
-	if len(body) > maxSize {
-		return v.refuse(ctx, d, errTooLarge)
-	}
-	input, err := parse(body)
+	input, err := Check(body)
 	if err != nil {
 		return v.refuse(ctx, d, err)
 	}

@@ -115,6 +115,7 @@ func TestABadFileIsToldAndNotRetried(t *testing.T) {
 		{"unknown field of a region", "", `{"regions":[{"uri":"s3://data/a/","source":"s3://incoming/a/","version":1}]}`, "unknown field"},
 		{"two values", "", `{"regions":[` + region + `]} {}`, "there is more after"},
 		{"no regions", "", `{}`, "regions: 0; expected 1 to 60"},
+		{"another spelling", "", `{"regions":[` + region + `],"dryrun":true}`, `unknown field "dryrun"`},
 		{"too many regions", "", `{"regions":[` + strings.Repeat(region+",", 60) + region + `]}`, "regions: 61"},
 		{"no uri", "", `{"regions":[{"source":"s3://incoming/tx/"}]}`, "regions[0]: no uri"},
 		{"no source", "", `{"regions":[{"uri":"s3://data/a/"}]}`, "regions[0]: no source"},
