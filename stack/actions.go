@@ -65,7 +65,7 @@ var actions = []action{
 		memory: small, timeout: quick, uses: []string{"ENVIRONMENT", "STATE_BUCKET"}, calls: environment.watchesLock},
 
 	{name: "survey-fleet", description: "Looks at group, service and tasks; refuses a fleet that is not steady",
-		memory: small, timeout: quick, uses: []string{"ENVIRONMENT", "CLUSTER", "SERVICE", "GROUP", "TARGET_GROUP_ARN", "STATE_BUCKET"},
+		memory: small, timeout: quick, uses: []string{"ENVIRONMENT", "CLUSTER", "SERVICE", "GROUP", "TARGET_GROUP", "STATE_BUCKET"},
 		calls: environment.surveysFleet},
 	{name: "fence-group", description: "Keeps alarms from changing the group's size, or lets them again",
 		memory: small, timeout: quick, uses: []string{"GROUP", "STATE_BUCKET"}, calls: environment.fencesGroup},
@@ -76,12 +76,12 @@ var actions = []action{
 		memory: small, timeout: quick, uses: []string{"CLUSTER", "SERVICE", "STATE_BUCKET"}, calls: environment.scalesService},
 	{name: "poll-health", description: "Takes one look at the tasks: progress, verdict, diagnosis",
 		memory: 2 * small, timeout: quick, // up to five pages of log lines, 1 MB each
-		uses: []string{"ENVIRONMENT", "CLUSTER", "SERVICE", "TARGET_GROUP_ARN", "LOG_GROUP", "CONTAINER"}, calls: environment.pollsHealth},
+		uses: []string{"ENVIRONMENT", "CLUSTER", "SERVICE", "TARGET_GROUP", "LOG_GROUP", "CONTAINER"}, calls: environment.pollsHealth},
 	{name: "protect-tasks", description: "Protects tasks from scale-in, or lifts that",
 		memory: small, timeout: quick, uses: []string{"CLUSTER", "SERVICE", "STATE_BUCKET"}, calls: environment.protectsTasks},
 	// alone: two at once could stop more old tasks than the healthy new ones replace.
 	{name: "stop-tasks", description: "Stops the tasks of before the scale-out",
-		memory: small, timeout: quick, alone: true, uses: []string{"CLUSTER", "SERVICE", "TARGET_GROUP_ARN"}, calls: environment.stopsTasks},
+		memory: small, timeout: quick, alone: true, uses: []string{"CLUSTER", "SERVICE", "TARGET_GROUP"}, calls: environment.stopsTasks},
 
 	{name: "bump-versions", description: "Gives updated regions a new version",
 		memory: small, timeout: quick, uses: []string{"ENVIRONMENT"}, calls: logsIn("bump-versions")},
@@ -115,9 +115,9 @@ func (e environment) variables() map[string]string {
 		"STATE_BUCKET":            e.stateBucket(),
 		"FUNCTION_PREFIX":         e.prefix(),
 		"CLUSTER":                 e.Cluster,
-		"SERVICE":                 e.Service,
+		"SERVICE":                 e.Services.EC2,
 		"GROUP":                   e.Group,
-		"TARGET_GROUP_ARN":        e.TargetGroupARN,
+		"TARGET_GROUP":            e.TargetGroup,
 		"LOG_GROUP":               e.LogGroup,
 		"CONTAINER":               e.Container,
 		"UPDATE_MACHINE_ARN":      e.machineARN("update-regions"),

@@ -12,7 +12,7 @@ func (e environment) inspects() []permission {
 		// Tags too: an inventory holds what a copy in parts must send again.
 		onPrefixes("ReadData", e.readable(), "s3:GetObject", "s3:GetObjectTagging"),
 		e.state("WriteInventory", []string{"s3:PutObject"}, recordsOf("inventory.json.gz", "findings.json")...),
-	}, e.dataKeys("kms:Decrypt"))
+	}, e.readsWithKeys(e.readable()))
 }
 
 // copies permits copying on S3's side from the given prefixes to below the destinations. A copy in parts needs no right
@@ -23,7 +23,7 @@ func (e environment) copies(from, to []s3uri.Prefix, destinations string) []perm
 		onPrefixes("WriteData", to, "s3:PutObject", "s3:PutObjectTagging").below(destinations),
 		onPrefixes("AbortUploads", to, "s3:AbortMultipartUpload").below(destinations),
 		{id: "ListUploads", actions: []string{"s3:ListBucketMultipartUploads"}, resources: bucketARNs(buckets(to))},
-	}, e.dataKeys("kms:Decrypt", "kms:GenerateDataKey"))
+	}, e.readsWithKeys(from), e.writesWithKeys(to))
 }
 
 func bucketARNs(buckets []string) []string {
@@ -101,7 +101,7 @@ func (e environment) watchesLock() []permission {
 
 func (e environment) startsUpdate() []permission {
 	upload := bucketARN(e.UploadBucket)
-	return append(e.dataKeys("kms:Decrypt"), []permission{
+	return append(e.readsWithKeys([]s3uri.Prefix{{Bucket: e.UploadBucket}}), []permission{
 		{id: "ReadUpload", actions: []string{"s3:GetObject"}, resources: []string{upload + "/" + trigger.Folder + "*" + trigger.Extension},
 			wildcard: "Uploads have names that nobody knows before."},
 		// Without it an upload that is gone is answered with 403 instead of 404.

@@ -14,7 +14,7 @@ func (e environment) inCluster() conditions {
 func (e environment) clusterARN() string { return e.arn("ecs", "cluster/"+e.Cluster) }
 
 func (e environment) onService(id string, calls ...string) permission {
-	return permission{id: id, actions: calls, resources: []string{e.arn("ecs", "service/"+e.Cluster+"/"+e.Service)}, conditions: e.inCluster()}
+	return permission{id: id, actions: calls, resources: []string{e.arn("ecs", "service/"+e.Cluster+"/"+e.Services.EC2)}, conditions: e.inCluster()}
 }
 
 func (e environment) onTasks(id string, calls ...string) permission {
@@ -84,7 +84,7 @@ func (e environment) protectsTasks() []permission {
 }
 
 func (e environment) stopsTasks() []permission {
-	return []permission{e.listsTasks(), e.onTasks("StopTasks", "ecs:DescribeTasks", "ecs:StopTask"), describesTargets}
+	return []permission{e.onService("DescribeService", "ecs:DescribeServices"), e.listsTasks(), e.onTasks("StopTasks", "ecs:DescribeTasks", "ecs:StopTask"), describesTargets}
 }
 
 // describesExecutions lets acquire-lock see whether the owner of a lock is at work.

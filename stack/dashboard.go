@@ -58,16 +58,17 @@ func (e environment) widgets(alarms []alarm) []any {
 	return append(all, row(30, e.graph("Errors of functions", "Sum", 300, errors), e.graph("Age of the lock (s)", "Maximum", 900, e.own("LockAgeSeconds")))...)
 }
 
-// hosts are the load balancer's counts, of both services of the environment. CloudWatch keeps them by target group and
-// load balancer together: where the settings do not name the load balancer, the graph searches for it.
+// hosts are the load balancer's counts, of both services of the environment. CloudWatch keeps them by load balancer and
+// target group, targetgroup/<name>/<id>, so the graph searches for those in whose value each word of the name stands.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
 func (e environment) hosts() []series {
-	group := e.TargetGroupARN[strings.LastIndex(e.TargetGroupARN, ":")+1:]
+	var words string
+	for word := range strings.SplitSeq(e.TargetGroup, "-") {
+		words += " TargetGroup=" + word
+	}
 	count := func(metric, statistic string) series {
-		if e.LoadBalancer == "" {
-			search := fmt.Sprintf(`SEARCH('{AWS/ApplicationELB,LoadBalancer,TargetGroup} MetricName="%s" TargetGroup="%s"', '%s')`, metric, group, statistic)
-			return series{map[string]any{"expression": search, "id": strings.ToLower(metric), "label": metric}}
-		}
-		return series{"AWS/ApplicationELB", metric, "LoadBalancer", e.LoadBalancer, "TargetGroup", group, map[string]any{"stat": statistic}}
+		search := fmt.Sprintf(`SEARCH('{AWS/ApplicationELB,LoadBalancer,TargetGroup} MetricName="%s"%s', '%s')`, metric, words, statistic)
+		return series{map[string]any{"expression": search, "id": strings.ToLower(metric), "label": metric}}
 	}
 	return []series{count("HealthyHostCount", "Minimum"), count("UnHealthyHostCount", "Maximum")}
 }

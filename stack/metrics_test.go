@@ -124,9 +124,8 @@ func services(e environment, tt template) map[metric]bool {
 	report("AWS/SQS", "QueueName", "AWS::SQS::Queue", "QueueName", same, "ApproximateNumberOfMessagesVisible")
 	report("AWS/States", "StateMachineArn", "AWS::StepFunctions::StateMachine", "StateMachineName", func(name string) string { return e.arn("states", "stateMachine:"+name) },
 		"ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut", "ExecutionTime")
-	group := e.TargetGroupARN[strings.LastIndex(e.TargetGroupARN, ":")+1:]
 	for _, name := range []string{"HealthyHostCount", "UnHealthyHostCount"} {
-		found[measured("AWS/ApplicationELB", name, "LoadBalancer="+e.LoadBalancer, "TargetGroup="+group)] = true
+		found[measured("AWS/ApplicationELB", name, "LoadBalancer=", "TargetGroup="+e.TargetGroup)] = true
 	}
 	return found
 }
@@ -146,7 +145,7 @@ func alarmed(tt template) map[metric]bool {
 }
 
 // search is the one form of expression that the dashboard has.
-var search = regexp.MustCompile(`^SEARCH\('\{([\w/]+),(\w+),(\w+)\} MetricName="(\w+)" TargetGroup="([^"]+)"', '(?:Minimum|Maximum)'\)$`)
+var search = regexp.MustCompile(`^SEARCH\('\{([\w/]+),(\w+),(\w+)\} MetricName="(\w+)" TargetGroup=(\w+)', '(?:Minimum|Maximum)'\)$`)
 
 // shown are the metrics of a dashboard. One that is searched for has any load balancer.
 func shown(t *testing.T, body string) map[metric]bool {
@@ -203,21 +202,17 @@ func TestWhatIsWatchedIsReported(t *testing.T) {
 	})
 }
 
-// TestHealthyHostsAreShown with or without the load balancer's name.
+// TestHealthyHostsAreShown by the words of the target group's name.
 func TestHealthyHostsAreShown(t *testing.T) {
 	e := synthesisOf(t).environments["Staging"]
-	const group = "targetgroup/tgStagingApp/0123456789abcdef"
-	for balancer, want := range map[string]string{
-		"": `[[{"expression":"SEARCH('{AWS/ApplicationELB,LoadBalancer,TargetGroup} MetricName=\"HealthyHostCount\" TargetGroup=\"` + group +
-			`\"', 'Minimum')","id":"healthyhostcount","label":"HealthyHostCount"}],` +
-			`[{"expression":"SEARCH('{AWS/ApplicationELB,LoadBalancer,TargetGroup} MetricName=\"UnHealthyHostCount\" TargetGroup=\"` + group +
-			`\"', 'Maximum')","id":"unhealthyhostcount","label":"UnHealthyHostCount"}]]`,
-		"app/albStaging/0123456789abcdef": `[["AWS/ApplicationELB","HealthyHostCount","LoadBalancer","app/albStaging/0123456789abcdef","TargetGroup","` + group + `",{"stat":"Minimum"}],` +
-			`["AWS/ApplicationELB","UnHealthyHostCount","LoadBalancer","app/albStaging/0123456789abcdef","TargetGroup","` + group + `",{"stat":"Maximum"}]]`,
-	} {
-		e.LoadBalancer = balancer
+	for name, words := range map[string]string{"tgStagingApp": "TargetGroup=tgStagingApp", "app-of-staging": "TargetGroup=app TargetGroup=of TargetGroup=staging"} {
+		e.TargetGroup = name
+		want := `[[{"expression":"SEARCH('{AWS/ApplicationELB,LoadBalancer,TargetGroup} MetricName=\"HealthyHostCount\" ` + words +
+			`', 'Minimum')","id":"healthyhostcount","label":"HealthyHostCount"}],` +
+			`[{"expression":"SEARCH('{AWS/ApplicationELB,LoadBalancer,TargetGroup} MetricName=\"UnHealthyHostCount\" ` + words +
+			`', 'Maximum')","id":"unhealthyhostcount","label":"UnHealthyHostCount"}]]`
 		if diff := cmp.Diff(want, text(e.hosts())); diff != "" {
-			t.Errorf("load balancer %q (-want +got):\n%s", balancer, diff)
+			t.Errorf("target group %s (-want +got):\n%s", name, diff)
 		}
 	}
 }

@@ -152,13 +152,27 @@ func (e environment) readable() []s3uri.Prefix {
 	return all
 }
 
-// dataKeys permits the use of the data buckets' keys, if they have any, through S3 only.
-func (e environment) dataKeys(actions ...string) []permission {
-	if len(e.DataKeyARNs) == 0 {
+// keysOf permits the use of the keys of the prefixes' buckets, if they have any, through S3 only.
+func (e environment) keysOf(id string, prefixes []s3uri.Prefix, action string) []permission {
+	p := permission{id: id, actions: []string{action}, conditions: conditions{"StringEquals": {"kms:ViaService": "s3." + e.Region + ".amazonaws.com"}}}
+	for _, b := range buckets(prefixes) {
+		if arn := e.DataKeys[b]; arn != "" && !slices.Contains(p.resources, arn) {
+			p.resources = append(p.resources, arn)
+		}
+	}
+	if p.resources == nil {
 		return nil
 	}
-	return []permission{{
-		id: "DataKeys", actions: actions, resources: e.DataKeyARNs,
-		conditions: conditions{"StringEquals": {"kms:ViaService": "s3." + e.Region + ".amazonaws.com"}},
-	}}
+	return []permission{p}
+}
+
+// readsWithKeys permits to decrypt what is read, writesWithKeys to encrypt what is written. A copy in parts also decrypts
+// what it has written: the destinations of all copies are among their sources.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+func (e environment) readsWithKeys(prefixes []s3uri.Prefix) []permission {
+	return e.keysOf("ReadKeys", prefixes, "kms:Decrypt")
+}
+
+func (e environment) writesWithKeys(prefixes []s3uri.Prefix) []permission {
+	return e.keysOf("WriteKeys", prefixes, "kms:GenerateDataKey")
 }

@@ -163,9 +163,9 @@ func TestSecretsAndKeysArePermittedOneByOne(t *testing.T) {
 	e := environment{Environment: settings.Environment{
 		Name: settings.Staging, Account: "111122223333", Region: "us-east-1", UploadBucket: "data",
 		WritePrefixes: []s3uri.Prefix{{Bucket: "data", Key: "regions/"}}, ReadPrefixes: []s3uri.Prefix{{Bucket: "data", Key: "new/"}, {Bucket: "work", Key: "new/"}},
-		DataKeyARNs: []string{"arn:aws:kms:us-east-1:111122223333:key/1"},
-		Database:    settings.Database{Host: "h", SecretARNs: map[string]string{"find-regions": secret("f"), "bump-versions": secret("b"), "set-region-uri": secret("s")}},
-		Other:       settings.Other{Database: &settings.Database{Host: "o", ResourceID: "db-O"}},
+		DataKeys: map[string]string{"data": "arn:aws:kms:us-east-1:111122223333:key/1", "work": "arn:aws:kms:us-east-1:111122223333:key/2"},
+		Database: settings.Database{Host: "h", SecretARNs: map[string]string{"find-regions": secret("f"), "bump-versions": secret("b"), "set-region-uri": secret("s")}},
+		Other:    settings.Other{Database: &settings.Database{Host: "o", ResourceID: "db-O"}},
 	}}
 	all := map[string]string{} // action and ID: resources
 	for _, a := range e.actions() {
@@ -174,14 +174,19 @@ func TestSecretsAndKeysArePermittedOneByOne(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]string{
-		"find-regions LogIn":        "secretsmanager:GetSecretValue on " + secret("f"),
-		"find-regions LogInToOther": "rds-db:connect on arn:aws:rds-db:us-east-1:111122223333:dbuser:db-O/dbops_find_regions",
-		"bump-versions LogIn":       "secretsmanager:GetSecretValue on " + secret("b"),
-		"set-region-uri LogIn":      "secretsmanager:GetSecretValue on " + secret("s"),
-		"inspect-region DataKeys":   "kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1",
-		"backup-region DataKeys":    "kms:Decrypt kms:GenerateDataKey on arn:aws:kms:us-east-1:111122223333:key/1",
-		"overwrite-region List1":    "s3:ListBucket on arn:aws:s3:::data",
-		"overwrite-region List2":    "s3:ListBucket on arn:aws:s3:::work",
+		"find-regions LogIn":         "secretsmanager:GetSecretValue on " + secret("f"),
+		"find-regions LogInToOther":  "rds-db:connect on arn:aws:rds-db:us-east-1:111122223333:dbuser:db-O/dbops_find_regions",
+		"bump-versions LogIn":        "secretsmanager:GetSecretValue on " + secret("b"),
+		"set-region-uri LogIn":       "secretsmanager:GetSecretValue on " + secret("s"),
+		"inspect-region ReadKeys":    "kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1 arn:aws:kms:us-east-1:111122223333:key/2",
+		"inspect-region WriteKeys":   "",
+		"backup-region ReadKeys":     "kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1",
+		"backup-region WriteKeys":    "kms:GenerateDataKey on arn:aws:kms:us-east-1:111122223333:key/1",
+		"overwrite-region ReadKeys":  "kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1 arn:aws:kms:us-east-1:111122223333:key/2",
+		"overwrite-region WriteKeys": "kms:GenerateDataKey on arn:aws:kms:us-east-1:111122223333:key/1",
+		"start-update ReadKeys":      "kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1",
+		"overwrite-region List1":     "s3:ListBucket on arn:aws:s3:::data",
+		"overwrite-region List2":     "s3:ListBucket on arn:aws:s3:::work",
 	} {
 		if all[key] != want {
 			t.Errorf("%s: %q, want %q", key, all[key], want)

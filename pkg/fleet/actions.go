@@ -16,14 +16,14 @@ import (
 
 // SurveyFleetAction builds survey-fleet from its settings.
 func SurveyFleetAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
-	set, err := env.Settings("ENVIRONMENT", "CLUSTER", "SERVICE", "GROUP", "TARGET_GROUP_ARN", "STATE_BUCKET")
+	set, err := env.Settings("ENVIRONMENT", "CLUSTER", "SERVICE", "GROUP", "TARGET_GROUP", "STATE_BUCKET")
 	if err != nil {
 		return nil, err
 	}
 	return lambdarun.Handle(env.Log, SurveyFleet{
 		ECS: ecs.NewFromConfig(env.AWS), Groups: autoscaling.NewFromConfig(env.AWS), Targets: elb.NewFromConfig(env.AWS),
 		Alarms: cloudwatch.NewFromConfig(env.AWS), Journal: store(env, set["STATE_BUCKET"]), Environment: set["ENVIRONMENT"],
-		Cluster: set["CLUSTER"], Service: set["SERVICE"], Group: set["GROUP"], TargetGroup: set["TARGET_GROUP_ARN"], Now: env.Now,
+		Cluster: set["CLUSTER"], Service: set["SERVICE"], Group: set["GROUP"], TargetGroup: set["TARGET_GROUP"], Now: env.Now,
 	}.Run), nil
 }
 
@@ -63,13 +63,13 @@ func ScaleServiceAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler
 
 // PollHealthAction builds poll-health from its settings.
 func PollHealthAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
-	set, err := env.Settings("ENVIRONMENT", "CLUSTER", "SERVICE", "TARGET_GROUP_ARN", "LOG_GROUP", "CONTAINER")
+	set, err := env.Settings("ENVIRONMENT", "CLUSTER", "SERVICE", "TARGET_GROUP", "LOG_GROUP", "CONTAINER")
 	if err != nil {
 		return nil, err
 	}
 	verb := PollHealth{
 		ECS: ecs.NewFromConfig(env.AWS), Targets: elb.NewFromConfig(env.AWS), Logs: cloudwatchlogs.NewFromConfig(env.AWS),
-		Cluster: set["CLUSTER"], Service: set["SERVICE"], TargetGroup: set["TARGET_GROUP_ARN"],
+		Cluster: set["CLUSTER"], Service: set["SERVICE"], TargetGroup: set["TARGET_GROUP"],
 		LogGroup: set["LOG_GROUP"], Container: set["CONTAINER"], Now: env.Now,
 	}
 	return lambdarun.Handle(env.Log, lambdarun.Measure(env, set["ENVIRONMENT"], verb.Run)), nil
@@ -88,13 +88,13 @@ func ProtectTasksAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler
 
 // StopTasksAction builds stop-tasks from its settings.
 func StopTasksAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, error) {
-	set, err := env.Settings("CLUSTER", "SERVICE", "TARGET_GROUP_ARN")
+	set, err := env.Settings("CLUSTER", "SERVICE", "TARGET_GROUP")
 	if err != nil {
 		return nil, err
 	}
 	return lambdarun.Handle(env.Log, StopTasks{
 		ECS: ecs.NewFromConfig(env.AWS), Targets: elb.NewFromConfig(env.AWS),
-		Cluster: set["CLUSTER"], Service: set["SERVICE"], TargetGroup: set["TARGET_GROUP_ARN"],
+		Cluster: set["CLUSTER"], Service: set["SERVICE"], TargetGroup: set["TARGET_GROUP"],
 	}.Run), nil
 }
 

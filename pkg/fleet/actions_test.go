@@ -20,7 +20,7 @@ func testEnv(settings map[string]string) lambdarun.Env {
 }
 
 var allSettings = map[string]string{"ENVIRONMENT": "Staging", "STATE_BUCKET": "state", "CLUSTER": testCluster, "SERVICE": testService,
-	"GROUP": testGroup, "TARGET_GROUP_ARN": "arn:tg", "LOG_GROUP": "logStagingApp", "CONTAINER": "app"}
+	"GROUP": testGroup, "TARGET_GROUP": testTargetGroup, "LOG_GROUP": "logStagingApp", "CONTAINER": "app"}
 
 // TestActionsRefuseBadInput needs no account: every row is refused before any call.
 func TestActionsRefuseBadInput(t *testing.T) {

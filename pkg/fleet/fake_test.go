@@ -32,6 +32,9 @@ const (
 	testCluster = "ecsStagingCluster"
 	testService = "StagingApp_EC2LaunchType"
 	testGroup   = "asgStagingContainerInstance"
+
+	testTargetGroup    = "tgStagingApp"
+	testTargetGroupARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/tgStagingApp/0123456789abcdef"
 )
 
 var surveyTime = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
@@ -63,7 +66,8 @@ func steady(n int) *account {
 	a := &account{
 		protected: map[string]bool{}, refuse: map[string]string{}, stops: map[string]string{}, fail: map[string]error{}, lose: map[string]bool{},
 		service: ecstypes.Service{ServiceName: aws.String(testService), Status: aws.String("ACTIVE"), DesiredCount: int32(n), RunningCount: int32(n),
-			Deployments: []ecstypes.Deployment{{Id: aws.String("ecs-svc/1"), Status: aws.String("PRIMARY"), RolloutState: ecstypes.DeploymentRolloutStateCompleted}}},
+			LoadBalancers: []ecstypes.LoadBalancer{{TargetGroupArn: aws.String(testTargetGroupARN), ContainerName: aws.String("app")}},
+			Deployments:   []ecstypes.Deployment{{Id: aws.String("ecs-svc/1"), Status: aws.String("PRIMARY"), RolloutState: ecstypes.DeploymentRolloutStateCompleted}}},
 		group: asgtypes.AutoScalingGroup{AutoScalingGroupName: aws.String(testGroup), MinSize: aws.Int32(int32(n)), MaxSize: aws.Int32(int32(2*n + 1)), DesiredCapacity: aws.Int32(int32(n))},
 	}
 	for i := range n {
@@ -301,9 +305,12 @@ func (a *account) DescribeContainerInstances(_ context.Context, in *ecs.Describe
 	return out, nil
 }
 
-func (a *account) DescribeTargetHealth(context.Context, *elb.DescribeTargetHealthInput, ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error) {
+func (a *account) DescribeTargetHealth(_ context.Context, in *elb.DescribeTargetHealthInput, _ ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error) {
 	if err := a.begin("DescribeTargetHealth"); err != nil {
 		return nil, err
+	}
+	if aws.ToString(in.TargetGroupArn) != testTargetGroupARN {
+		return nil, operationError("DescribeTargetHealth", &elbtypes.TargetGroupNotFoundException{})
 	}
 	return &elb.DescribeTargetHealthOutput{TargetHealthDescriptions: a.targets}, nil
 }

@@ -82,7 +82,7 @@ func (v PollHealth) Run(ctx context.Context, in PollHealthInput) (PollHealthOutp
 	if err != nil {
 		return PollHealthOutput{}, err
 	}
-	tasks, err := v.tasks(ctx, in, since)
+	tasks, err := v.tasks(ctx, in, service, since)
 	if err != nil {
 		return PollHealthOutput{}, err
 	}
@@ -118,7 +118,7 @@ func (out *PollHealthOutput) count(tasks []readiness.Task, since *time.Time) {
 
 // tasks describes the old tasks and all that are new. A task that is stopped or stopping is listed for an hour or
 // more, so it is new only if it was created since the scale-out, or if an earlier look has seen it run.
-func (v PollHealth) tasks(ctx context.Context, in PollHealthInput, since time.Time) ([]readiness.Task, error) {
+func (v PollHealth) tasks(ctx context.Context, in PollHealthInput, service types.Service, since time.Time) ([]readiness.Task, error) {
 	arns := in.OldTasks
 	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
 		listed, err := listTasks(ctx, v.ECS, v.Cluster, v.Service, desired)
@@ -131,7 +131,7 @@ func (v PollHealth) tasks(ctx context.Context, in PollHealthInput, since time.Ti
 	if err != nil {
 		return nil, err
 	}
-	health, err := describeTargets(ctx, v.Targets, v.TargetGroup)
+	health, err := describeTargets(ctx, v.Targets, service, v.TargetGroup)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func loadingFleet() (*account, *logGroup) {
 }
 
 func poll(a *account, g *logGroup, m float64) PollHealth {
-	return PollHealth{ECS: a, Targets: a, Logs: g, Cluster: testCluster, Service: testService, TargetGroup: "tg", LogGroup: "log", Container: "app",
+	return PollHealth{ECS: a, Targets: a, Logs: g, Cluster: testCluster, Service: testService, TargetGroup: testTargetGroup, LogGroup: "log", Container: "app",
 		Now: func() time.Time { return minute(m) }}
 }
 

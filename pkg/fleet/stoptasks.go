@@ -47,6 +47,7 @@ type StopTasksOutput struct {
 }
 
 type stopsTasks interface {
+	readsService
 	readsTasks
 	StopTask(context.Context, *ecs.StopTaskInput, ...func(*ecs.Options)) (*ecs.StopTaskOutput, error)
 }
@@ -67,7 +68,11 @@ func (v StopTasks) Run(ctx context.Context, in StopTasksInput) (StopTasksOutput,
 	if err != nil {
 		return StopTasksOutput{}, err
 	}
-	health, err := describeTargets(ctx, v.Targets, v.TargetGroup)
+	service, err := describeService(ctx, v.ECS, v.Cluster, v.Service)
+	if err != nil {
+		return StopTasksOutput{}, err
+	}
+	health, err := describeTargets(ctx, v.Targets, service, v.TargetGroup)
 	if err != nil {
 		return StopTasksOutput{}, err
 	}

@@ -62,7 +62,7 @@ func TestStopTasks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a := restarted()
 			tt.change(a)
-			got, err := StopTasks{a, a, testCluster, testService, "tg"}.Run(t.Context(), stopInput())
+			got, err := StopTasks{a, a, testCluster, testService, testTargetGroup}.Run(t.Context(), stopInput())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,7 +102,7 @@ func TestStopTasksRefusesSurprises(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a, in := restarted(), stopInput()
 			tt.change(a, &in)
-			_, err := StopTasks{a, a, testCluster, testService, "tg"}.Run(t.Context(), in)
+			_, err := StopTasks{a, a, testCluster, testService, testTargetGroup}.Run(t.Context(), in)
 			wantName(t, err, fault.UnexpectedTasks)
 			if !strings.Contains(err.Error(), tt.text) || a.count("StopTask") != 0 {
 				t.Errorf("%v; %d stopped", err, a.count("StopTask"))
@@ -115,7 +115,7 @@ func TestStopTasksAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	a := restarted()
 	a.lose["StopTask"] = true
-	verb := StopTasks{a, a, testCluster, testService, "tg"}
+	verb := StopTasks{a, a, testCluster, testService, testTargetGroup}
 	_, err := verb.Run(t.Context(), stopInput())
 	wantName(t, err, fault.Unavailable)
 	got, err := verb.Run(t.Context(), stopInput())
@@ -129,7 +129,7 @@ func TestStopTasksFailsClosed(t *testing.T) {
 	for _, op := range []string{"ListTasks", "DescribeTasks", "DescribeTargetHealth"} {
 		a := restarted()
 		a.fail[op] = throttled
-		_, err := StopTasks{a, a, testCluster, testService, "tg"}.Run(t.Context(), stopInput())
+		_, err := StopTasks{a, a, testCluster, testService, testTargetGroup}.Run(t.Context(), stopInput())
 		wantName(t, err, fault.Unavailable)
 		if a.count("StopTask") != 0 {
 			t.Errorf("%s failed and tasks were stopped", op)

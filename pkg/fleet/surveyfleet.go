@@ -121,7 +121,7 @@ func (v SurveyFleet) look(ctx context.Context) (s state, err error) {
 	if s.tasks, err = describeTasks(ctx, v.ECS, v.Cluster, arns); err != nil {
 		return s, err
 	}
-	if s.targets, err = describeTargets(ctx, v.Targets, v.TargetGroup); err != nil {
+	if s.targets, err = describeTargets(ctx, v.Targets, s.service, v.TargetGroup); err != nil {
 		return s, err
 	}
 	if s.protected, err = protectedTasks(ctx, v.ECS, v.Cluster, arns); err != nil {

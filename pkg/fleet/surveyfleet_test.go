@@ -19,7 +19,7 @@ import (
 
 func survey(a *account) SurveyFleet {
 	return SurveyFleet{ECS: a, Groups: a, Targets: a, Alarms: a, Journal: a, Environment: "Staging", Cluster: testCluster, Service: testService,
-		Group: testGroup, TargetGroup: "tg", Now: func() time.Time { return surveyTime }}
+		Group: testGroup, TargetGroup: testTargetGroup, Now: func() time.Time { return surveyTime }}
 }
 
 func TestSurveyFleetOfASteadyFleet(t *testing.T) {

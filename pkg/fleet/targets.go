@@ -3,11 +3,14 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
 )
 
 type readsTargets interface {
@@ -18,7 +21,12 @@ type readsTargets interface {
 // belongs to a service only if one of the service's tasks has its address.
 type targets map[string]elbtypes.TargetHealth
 
-func describeTargets(ctx context.Context, client readsTargets, groupARN string) (targets, error) {
+// describeTargets describes those of the group of that name in which the service registers its tasks.
+func describeTargets(ctx context.Context, client readsTargets, service ecstypes.Service, group string) (targets, error) {
+	groupARN, err := TargetGroupARN(service, group)
+	if err != nil {
+		return nil, fault.New(fault.ServiceNotFound, "%w; check the setting TARGET_GROUP", err)
+	}
 	out, err := client.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &groupARN})
 	if err != nil {
 		return nil, fmt.Errorf("describe the health of targets in %s: %w", groupARN, err)
@@ -35,6 +43,28 @@ func describeTargets(ctx context.Context, client readsTargets, groupARN string) 
 		found[ip] = *d.TargetHealth
 	}
 	return found, nil
+}
+
+// TargetGroupARN finds the target group of a name among those in which the service registers its tasks. An ARN ends in an
+// ID that nobody chooses and that is another after the group was made anew, so it is no setting.
+func TargetGroupARN(service ecstypes.Service, name string) (string, error) {
+	var names []string
+	for _, l := range service.LoadBalancers {
+		arn := aws.ToString(l.TargetGroupArn) // …:targetgroup/<name>/<id>
+		_, rest, _ := strings.Cut(arn, ":targetgroup/")
+		found, _, _ := strings.Cut(rest, "/")
+		if found == name {
+			return arn, nil
+		}
+		if found != "" { // a classic load balancer has no target group
+			names = append(names, found)
+		}
+	}
+	in := "in none"
+	if names != nil {
+		in = "in " + strings.Join(names, ", ")
+	}
+	return "", fmt.Errorf("service %s registers its tasks in no target group %s, but %s", aws.ToString(service.ServiceName), name, in)
 }
 
 // of returns the health of the task's target, zero when the task has no address or is not registered.

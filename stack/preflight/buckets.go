@@ -4,28 +4,16 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 )
 
-// dataBuckets are the buckets of the prefixes, each once.
-func (p preflight) dataBuckets() []string {
-	var names []string
-	for _, prefix := range slices.Concat(p.settings.WritePrefixes, p.settings.ReadPrefixes) {
-		if !slices.Contains(names, prefix.Bucket) {
-			names = append(names, prefix.Bucket)
-		}
-	}
-	return names
-}
-
 func (p preflight) bucket(ctx context.Context, name string) error {
 	there, err := p.bucketThere(ctx, name)
 	if err == nil && !there {
-		return lacks("it does not exist; mend the settings writePrefixes and readPrefixes")
+		return lacks("it does not exist; mend the setting that names it")
 	}
 	return err
 }

@@ -19,7 +19,7 @@ var errNoService = untold("cannot tell before the service is found")
 // service describes the service; nil with an error.
 func (p preflight) service(ctx context.Context) (*ecstypes.Service, error) {
 	e := p.settings
-	out, err := p.services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &e.Cluster, Services: []string{e.Service}})
+	out, err := p.services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &e.Cluster, Services: []string{e.Services.EC2}})
 	var none *ecstypes.ClusterNotFoundException
 	switch {
 	case errors.As(err, &none):
@@ -27,7 +27,7 @@ func (p preflight) service(ctx context.Context) (*ecstypes.Service, error) {
 	case err != nil:
 		return nil, err
 	case len(out.Services) != 1 || aws.ToString(out.Services[0].Status) != "ACTIVE":
-		return nil, lacks("cluster %s has no such active service; mend the setting service", e.Cluster)
+		return nil, lacks("cluster %s has no such active service; mend the setting services.ec2", e.Cluster)
 	}
 	return &out.Services[0], nil
 }

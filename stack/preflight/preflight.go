@@ -32,17 +32,14 @@ func (p preflight) run(ctx context.Context) []finding {
 	check("CDK bootstrap's bucket", p.bootstrapBucket(ctx))
 
 	service, err := p.service(ctx)
-	check("service "+e.Service, err)
+	check("service "+e.Services.EC2, err)
 	check("container "+e.Container, p.container(service))
-	check("target group", p.targetGroup(ctx, service))
-	if e.LoadBalancer != "" {
-		check("load balancer "+e.LoadBalancer, p.loadBalancer(ctx))
-	}
+	check("target group "+e.TargetGroup, p.targetGroup(ctx, service))
 	check("ECS agents of "+e.Cluster, p.agents(ctx))
 	check("group "+e.Group, p.group(ctx))
 	check("log group "+e.LogGroup, p.logGroup(ctx))
 
-	for _, b := range p.dataBuckets() {
+	for _, b := range e.DataBuckets() {
 		check("bucket "+b, p.bucket(ctx, b))
 	}
 	if e.UploadBucket != "" {

@@ -70,22 +70,20 @@ var faults = []struct {
 		shows: []string{"MISSING CDK bootstrap's bucket"}, says: "there is no " + assets},
 
 	{name: "another cluster", variant: "secrets", settings: set("cluster", "ecsOther"),
-		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown container app", "unknown target group", "MISSING ECS agents of ecsOther"},
+		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown container app", "unknown target group tgStagingApp", "MISSING ECS agents of ecsOther"},
 		says:  "there is no cluster ecsOther; mend the setting cluster"},
-	{name: "another service", variant: "secrets", settings: set("service", "Other"),
-		shows: []string{"MISSING service Other", "unknown container app", "unknown target group"}, says: "mend the setting service"},
+	{name: "another service", variant: "secrets", settings: set("services", map[string]any{"ec2": "Other"}),
+		shows: []string{"MISSING service Other", "unknown container app", "unknown target group tgStagingApp"}, says: "mend the setting services.ec2"},
 	{name: "a service that has been deleted", variant: "secrets",
 		world: func(w *world) { w.answers["ecs:DescribeServices"] = `{"services":[{"status":"INACTIVE"}]}` },
-		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown container app", "unknown target group"}, says: "has no such active service"},
+		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown container app", "unknown target group tgStagingApp"}, says: "has no such active service"},
 	{name: "another container", variant: "secrets", settings: set("container", "web"),
 		shows: []string{"MISSING container web"}, says: "the service's target is the container app; mend the setting container"},
-	{name: "no target group", variant: "secrets", settings: set("targetGroupArn", "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/tgStagingApp/fedcba9876543210"),
-		shows: []string{"MISSING target group"}, says: "there is no such target group; mend the setting targetGroupArn"},
-	{name: "the other environment's target group", variant: "secrets", settings: set("targetGroupArn", "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/tgProductionApp/0123456789abcdef"),
-		shows: []string{"MISSING target group"}, says: "the service StagingApp_EC2LaunchType registers nothing in it"},
-	{name: "no load balancer", variant: "tokens", world: func(w *world) { w.loadBalancers = nil },
-		shows: []string{"MISSING load balancer " + loadBalancer}, says: "mend the setting loadBalancer"},
-	{name: "old agents", variant: "secrets", world: func(w *world) { w.fleet = fleet(true) },
+	{name: "another target group", variant: "secrets", settings: set("targetGroup", "tgProductionApp"),
+		shows: []string{"MISSING target group tgProductionApp"}, says: "registers its tasks in no target group tgProductionApp, but in tgStagingApp; mend the setting targetGroup"},
+	{name: "a target group that is gone", variant: "secrets", world: func(w *world) { w.groupless = true },
+		shows: []string{"MISSING target group tgStagingApp"}, says: "it is gone"},
+	{name: "old agents", variant: "secrets", world: func(w *world) { w.fleet = simulatedFleet(true) },
 		shows: []string{"MISSING ECS agents of ecsStagingCluster"}, says: "older than 1.65.0, which knows no task protection: replace by instances of a newer image: i-"},
 	{name: "no instances", variant: "secrets", world: func(w *world) { w.answers["ecs:ListContainerInstances"] = `{"containerInstanceArns":[]}` },
 		shows: []string{"MISSING ECS agents of ecsStagingCluster"}, says: "the cluster has no instances"},
@@ -95,13 +93,13 @@ var faults = []struct {
 		shows: []string{"MISSING log group logStagingApp"}, says: "mend the setting logGroup"},
 
 	{name: "no data bucket", variant: "secrets", settings: set("readPrefixes", []string{"s3://nobody/new/"}),
-		shows: []string{"MISSING bucket nobody"}, says: "it does not exist; mend the settings writePrefixes and readPrefixes"},
+		shows: []string{"MISSING bucket nobody"}, says: "it does not exist; mend the setting that names it"},
 	{name: "a data bucket elsewhere", variant: "secrets", settings: set("uploadBucket", nil), world: func(w *world) { w.buckets[data] = "eu-west-1" },
 		shows: []string{"MISSING bucket " + data}, says: "it is in eu-west-1, but the functions reach buckets of us-east-1 only"},
 	{name: "no events", variant: "secrets", world: func(w *world) { w.events = false },
 		shows: []string{"MISSING events of " + data}, says: "docs/deploying.md, section 6"},
 	{name: "no bucket for uploads", variant: "secrets", settings: set("uploadBucket", "nobody"),
-		shows: []string{"MISSING events of nobody"}, says: "mend the setting uploadBucket"},
+		shows: []string{"MISSING bucket nobody", "MISSING events of nobody"}, says: "mend the setting uploadBucket"},
 
 	{name: "a subnet that is gone", variant: "secrets", world: func(w *world) { w.net.subnets = w.net.subnets[:1] },
 		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown " + way}, says: "there is no " + zoneB + "; mend the setting subnets"},
@@ -233,7 +231,7 @@ func TestEveryCheckCanFail(t *testing.T) {
 }
 
 // named are the checks whose name ends in that of what they look at, which a row may have changed.
-var named = []string{"service", "container", "ECS agents of", "group", "bucket", "events of", "security group"}
+var named = []string{"service", "target group", "container", "ECS agents of", "group", "bucket", "events of", "security group"}
 
 func kind(what string) string {
 	for _, n := range named {

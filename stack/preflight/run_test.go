@@ -24,7 +24,6 @@ type change func(e map[string]any)
 var variants = map[string]change{
 	"secrets": nil,
 	"tokens": func(e map[string]any) {
-		e["loadBalancer"] = loadBalancer
 		e["database"] = map[string]any{"host": "staging.example.us-east-1.rds.amazonaws.com", "name": "districtbuilder", "resourceId": "db-STAGING"}
 		e["other"] = map[string]any{"database": map[string]any{"host": "production.example.org", "name": "districtbuilder", "resourceId": "cluster-PRODUCTION"}}
 	},

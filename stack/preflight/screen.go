@@ -45,8 +45,8 @@ func unseen(e settings.Environment) []string {
 	if e.Other.Database != nil {
 		things = append(things, "the route to other.database")
 	}
-	if len(e.DataKeyARNs) > 0 {
-		things = append(things, "dataKeyArns")
+	if len(e.DataKeys) > 0 {
+		things = append(things, "dataKeys")
 	}
 	return things
 }

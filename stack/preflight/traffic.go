@@ -11,33 +11,22 @@ import (
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/publicmapping/districtbuilder-ops/pkg/fleet"
 )
 
-// targetGroup looks whether the group is there, and whether the service registers in it.
+// targetGroup looks whether the service registers in the group, and whether the group is there.
 func (p preflight) targetGroup(ctx context.Context, s *ecstypes.Service) error {
-	arn := p.settings.TargetGroupARN
-	_, err := p.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
-	var none *elbtypes.TargetGroupNotFoundException
-	switch {
-	case errors.As(err, &none):
-		return lacks("there is no such target group; mend the setting targetGroupArn")
-	case err != nil:
-		return err
-	case s == nil:
+	if s == nil {
 		return errNoService
 	}
-	if !slices.ContainsFunc(s.LoadBalancers, func(l ecstypes.LoadBalancer) bool { return aws.ToString(l.TargetGroupArn) == arn }) {
-		return lacks("the service %s registers nothing in it; mend the setting targetGroupArn", p.settings.Service)
+	arn, err := fleet.TargetGroupARN(*s, p.settings.TargetGroup)
+	if err != nil {
+		return lacks("%v; mend the setting targetGroup", err)
 	}
-	return nil
-}
-
-func (p preflight) loadBalancer(ctx context.Context) error {
-	arn := "arn:aws:elasticloadbalancing:" + p.settings.Region + ":" + p.settings.Account + ":loadbalancer/" + p.settings.LoadBalancer
-	_, err := p.targets.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{arn}})
-	var none *elbtypes.LoadBalancerNotFoundException
-	if errors.As(err, &none) {
-		return lacks("there is no such load balancer; mend the setting loadBalancer, or leave it out")
+	_, err = p.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
+	if none := new(elbtypes.TargetGroupNotFoundException); errors.As(err, &none) {
+		return lacks("the service registers its tasks in it, but it is gone: make it anew, and the service")
 	}
 	return err
 }

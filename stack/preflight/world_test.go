@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,26 +16,25 @@ import (
 )
 
 const (
-	number       = "111122223333"
-	assets       = "cdk-hnb659fds-assets-111122223333-us-east-1"
-	data         = "districtbuilder-staging-data"
-	loadBalancer = "app/lbStagingApp/0123456789abcdef"
+	number = "111122223333"
+	assets = "cdk-hnb659fds-assets-111122223333-us-east-1"
+	data   = "districtbuilder-staging-data"
 )
 
 // world is an account on the wire: the sandbox's fleet, and around it what the sandbox does not have. What a test takes
 // away from it is missing.
 type world struct {
-	fleet         http.Handler
-	account       string
-	bootstrap     string            // version; empty: none
-	buckets       map[string]string // name to region
-	events        bool
-	loadBalancers []string
-	logGroups     []string
-	secrets       map[string]secret // by ARN
-	concurrency   int
-	net           vpcs
-	rds           instances
+	fleet       http.Handler
+	account     string
+	bootstrap   string            // version; empty: none
+	buckets     map[string]string // name to region
+	events      bool
+	groupless   bool // the target group is gone
+	logGroups   []string
+	secrets     map[string]secret // by ARN
+	concurrency int
+	net         vpcs
+	rds         instances
 
 	denied  string            // permission
 	broken  string            // permission of a call that the service fails
@@ -51,8 +49,8 @@ type secret struct {
 	Deleted float64 `json:"DeletedDate,omitempty"`
 }
 
-// fleet is that of both environments, without faults.
-func fleet(oldAgent bool) http.Handler {
+// simulatedFleet is that of both environments, without faults.
+func simulatedFleet(oldAgent bool) http.Handler {
 	begin := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	var worlds []*fleetsim.World
 	for _, environment := range []string{"Staging", "Production"} {
@@ -65,12 +63,11 @@ func fleet(oldAgent bool) http.Handler {
 // newWorld has everything that the shipped settings name, and an endpoint for Secrets Manager.
 func newWorld() *world {
 	w := &world{
-		fleet: fleet(false), account: number, bootstrap: "21", events: true, concurrency: 1000,
-		buckets:       map[string]string{assets: "us-east-1", data: "us-east-1", "districtbuilder-production-data": "us-east-1"},
-		loadBalancers: []string{"arn:aws:elasticloadbalancing:us-east-1:" + number + ":loadbalancer/" + loadBalancer},
-		logGroups:     []string{"logStagingApp", "logProductionApp"},
-		secrets:       map[string]secret{},
-		net:           newVPCs(), rds: newInstances(),
+		fleet: simulatedFleet(false), account: number, bootstrap: "21", events: true, concurrency: 1000,
+		buckets:   map[string]string{assets: "us-east-1", data: "us-east-1", "districtbuilder-production-data": "us-east-1"},
+		logGroups: []string{"logStagingApp", "logProductionApp"},
+		secrets:   map[string]secret{},
+		net:       newVPCs(), rds: newInstances(),
 		answers: map[string]string{}, seen: map[string]bool{},
 	}
 	for _, name := range []string{"staging/find-regions", "staging/bump-versions", "staging/set-region-uri", "production/find-regions", "production/bump-versions"} {
@@ -156,12 +153,12 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request, needs string, cal
 			}
 		}
 		_ = json.NewEncoder(rw).Encode(map[string]any{"logGroups": found})
-	case "elasticloadbalancing:DescribeLoadBalancers":
-		if !slices.Contains(w.loadBalancers, form(r).Get("LoadBalancerArns.member.1")) {
-			failQuery(rw, "LoadBalancerNotFound")
+	case "elasticloadbalancing:DescribeTargetHealth":
+		if w.groupless {
+			failQuery(rw, "TargetGroupNotFound")
 			return
 		}
-		reply(rw, call.Action, "")
+		w.fleet.ServeHTTP(rw, r)
 	default:
 		switch service, _, _ := strings.Cut(needs, ":"); service {
 		case "ec2":

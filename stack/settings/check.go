@@ -79,16 +79,15 @@ func (e Environment) check(c *checker) {
 	c.match("account", e.Account, `[0-9]{12}`, "the account's 12 digits, as text")
 	c.match("region", e.Region, `(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]`, "a region of the partition aws, like us-east-1")
 	c.match("cluster", e.Cluster, name, "the ECS cluster's name")
-	c.match("service", e.Service, name, "the name of the ECS service on EC2")
+	c.match("services.ec2", e.Services.EC2, name, "the name of the ECS service on EC2")
+	c.match("services.fargate", e.Services.Fargate, name, "the name of the ECS service on Fargate")
+	if e.Services.EC2 == e.Services.Fargate {
+		c.bad("services", fmt.Sprintf("both are %q", e.Services.EC2), "two services")
+	}
 	c.match("group", e.Group, name, "the Auto Scaling group's name")
 	c.match("logGroup", e.LogGroup, name, "the name of the application's log group")
 	c.match("container", e.Container, name, "the name of the application's container")
-	c.match("targetGroupArn", e.TargetGroupARN,
-		`arn:aws:elasticloadbalancing:`+regexp.QuoteMeta(e.Region+":"+e.Account)+`:targetgroup/[A-Za-z0-9-]+/[0-9a-f]{16}`,
-		"the target group's ARN, of this account and region")
-	if e.LoadBalancer != "" {
-		c.match("loadBalancer", e.LoadBalancer, `app/[A-Za-z0-9-]+/[0-9a-f]{16}`, "app/<name>/<id>, the end of the load balancer's ARN")
-	}
+	c.match("targetGroup", e.TargetGroup, `[A-Za-z0-9][A-Za-z0-9-]{0,31}`, "the target group's name, which is no ARN")
 	e.checkData(c)
 	e.checkNetwork(c)
 	c.database("database", e.Database, SQLActionsOf(e.Name), e.Region, e.Account)
@@ -106,15 +105,25 @@ func (e Environment) checkData(c *checker) {
 	}
 	c.prefixes("writePrefixes", e.WritePrefixes)
 	c.prefixes("readPrefixes", e.ReadPrefixes)
-	for i, arn := range e.DataKeyARNs {
-		c.match(element("dataKeyArns", i), arn, `arn:aws:kms:`+regexp.QuoteMeta(e.Region)+`:[0-9]{12}:key/[0-9a-f-]{36}`, "the ARN of a KMS key of this region")
-	}
+	e.checkKeys(c)
 	switch {
 	case e.UploadBucket == "":
 	case e.Name == Production:
 		c.bad("uploadBucket", fmt.Sprintf("%q", e.UploadBucket), "nothing: uploads start updates of staging only")
 	default:
 		c.match("uploadBucket", e.UploadBucket, bucket, "a bucket's name")
+	}
+}
+
+// checkKeys wants a key's own ARN: a policy that names an alias permits nothing.
+func (e Environment) checkKeys(c *checker) {
+	used := e.DataBuckets()
+	for _, b := range slices.Sorted(maps.Keys(e.DataKeys)) {
+		if setting := below("dataKeys", b); slices.Contains(used, b) {
+			c.match(setting, e.DataKeys[b], `arn:aws:kms:`+regexp.QuoteMeta(e.Region)+`:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f-]{36})`, "the ARN of a KMS key of this region")
+		} else {
+			c.bad(setting, "no such bucket among the settings", "one of "+strings.Join(used, ", "))
+		}
 	}
 }
 
@@ -141,6 +150,7 @@ func (e Environment) checkUploads(c *checker, all []Environment) {
 }
 
 func (e Environment) checkNetwork(c *checker) {
+	c.match("vpc", e.VPC, `vpc-[0-9a-f]{8,17}`, "vpc-<id>, the application's")
 	if len(e.Subnets) == 0 {
 		c.bad("subnets", "missing", `the application's private subnets, like ["subnet-0123456789abcdef0"]`)
 	}

@@ -29,25 +29,23 @@ type Environment struct {
 	Region  string `json:"region"` // us-east-1 if absent
 
 	// The names below are derived from Name if absent: they are those of DistrictBuilder's own Terraform.
-	Cluster   string `json:"cluster"`
-	Service   string `json:"service"`
-	Group     string `json:"group"` // of EC2 Auto Scaling
-	LogGroup  string `json:"logGroup"`
-	Container string `json:"container"`
-
-	TargetGroupARN string `json:"targetGroupArn"`
-	// LoadBalancer is the last part of its ARN, app/<name>/<id>. Without it the dashboard searches for the healthy hosts.
-	LoadBalancer string `json:"loadBalancer"`
+	Cluster     string   `json:"cluster"`
+	Services    Services `json:"services"`
+	Group       string   `json:"group"` // of EC2 Auto Scaling
+	TargetGroup string   `json:"targetGroup"`
+	LogGroup    string   `json:"logGroup"`
+	Container   string   `json:"container"`
 
 	// WritePrefixes hold this environment's live regions and their backups; ReadPrefixes hold new data besides.
 	WritePrefixes []s3uri.Prefix `json:"writePrefixes"`
 	ReadPrefixes  []s3uri.Prefix `json:"readPrefixes"`
-	// DataKeyARNs are the KMS keys of those buckets, if they do not use S3's own encryption.
-	DataKeyARNs []string `json:"dataKeyArns"`
+	// DataKeys are the ARNs of the KMS keys of those buckets, by bucket. One that is absent uses S3's own encryption.
+	DataKeys map[string]string `json:"dataKeys"`
 	// UploadBucket is where updates/<name>.json starts an update. Staging only; without it uploads start nothing.
 	UploadBucket string `json:"uploadBucket"`
 
-	// The SQL functions run in Subnets, which must be private, with SecurityGroup.
+	// The SQL functions run in the application's VPC, in Subnets, which must be private, with SecurityGroup.
+	VPC           string   `json:"vpc"`
 	Subnets       []string `json:"subnets"`
 	SecurityGroup string   `json:"securityGroup"`
 	Database      Database `json:"database"`
@@ -60,6 +58,14 @@ type Environment struct {
 	LogRetentionDays int `json:"logRetentionDays"` // 365 if absent
 	// NoReservedConcurrency deploys to an account whose limit is too low to reserve any (new accounts: 10).
 	NoReservedConcurrency bool `json:"noReservedConcurrency"`
+}
+
+// Services are the names of the application's ECS services. Both register in the target group.
+type Services struct {
+	// EC2 is the service that a restart replaces the tasks of.
+	EC2 string `json:"ec2"`
+	// Fargate is the one whose task definition migrations use. A restart leaves its tasks alone, as the runbook does.
+	Fargate string `json:"fargate"`
 }
 
 // Database is a PostgreSQL database and how functions log in to it.
@@ -151,12 +157,14 @@ func Parse(text []byte) ([]Environment, error) {
 // derive fills in what is absent.
 func (e *Environment) derive() {
 	for field, value := range map[*string]string{
-		&e.Region:    "us-east-1",
-		&e.Cluster:   "ecs" + e.Name + "Cluster",
-		&e.Service:   e.Name + "App_EC2LaunchType",
-		&e.Group:     "asg" + e.Name + "ContainerInstance",
-		&e.LogGroup:  "log" + e.Name + "App",
-		&e.Container: "app",
+		&e.Region:           "us-east-1",
+		&e.Cluster:          "ecs" + e.Name + "Cluster",
+		&e.Services.EC2:     e.Name + "App_EC2LaunchType",
+		&e.Services.Fargate: e.Name + "App",
+		&e.Group:            "asg" + e.Name + "ContainerInstance",
+		&e.TargetGroup:      "tg" + e.Name + "App",
+		&e.LogGroup:         "log" + e.Name + "App",
+		&e.Container:        "app",
 	} {
 		if *field == "" {
 			*field = value
@@ -174,4 +182,15 @@ func (e *Environment) derive() {
 			d.Port = 5432
 		}
 	}
+}
+
+// DataBuckets are the buckets that data is read from, written to or uploaded to, each once, in the settings' order.
+func (e Environment) DataBuckets() []string {
+	var names []string
+	for _, p := range slices.Concat(e.WritePrefixes, e.ReadPrefixes, []s3uri.Prefix{{Bucket: e.UploadBucket}}) {
+		if p.Bucket != "" && !slices.Contains(names, p.Bucket) {
+			names = append(names, p.Bucket)
+		}
+	}
+	return names
 }

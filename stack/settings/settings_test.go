@@ -26,8 +26,8 @@ func TestNamesAreDerivedFromTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := environments[0]
-	got := strings.Join([]string{p.Region, p.Cluster, p.Service, p.Group, p.LogGroup, p.Container}, " ")
-	if want := "us-east-1 ecsProductionCluster ProductionApp_EC2LaunchType asgProductionContainerInstance logProductionApp app"; got != want {
+	got := strings.Join([]string{p.Region, p.Cluster, p.Services.EC2, p.Services.Fargate, p.Group, p.TargetGroup, p.LogGroup, p.Container}, " ")
+	if want := "us-east-1 ecsProductionCluster ProductionApp_EC2LaunchType ProductionApp asgProductionContainerInstance tgProductionApp logProductionApp app"; got != want {
 		t.Errorf("names = %s\nwant %s", got, want)
 	}
 	if p.Database.Port != 5432 || p.LogRetentionDays != 365 {
@@ -71,10 +71,10 @@ func TestEveryErrorNamesTheSettingAndWhereItGoes(t *testing.T) {
 		{"no account", "account", nil, `context.dbops.Staging.account: missing; expected the account's 12 digits`},
 		{"short account", "account", "123", `context.dbops.Staging.account: "123"; expected`},
 		{"another partition", "region", "cn-north-1", "Staging.region:"},
-		{"no target group", "targetGroupArn", nil, "Staging.targetGroupArn: missing"},
-		{"a target group elsewhere", "targetGroupArn", "arn:aws:elasticloadbalancing:us-east-1:999999999999:targetgroup/tg/0123456789abcdef", "of this account and region"},
-		{"a target group's name", "targetGroupArn", "tgStagingApp", "the target group's ARN"},
-		{"a whole ARN", "loadBalancer", "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/a/1", "Staging.loadBalancer"},
+		{"a target group's ARN", "targetGroup", "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/tgStagingApp/0123456789abcdef", "expected the target group's name, which is no ARN"},
+		{"one service only", "services", "StagingApp", `Staging.services: the text "StagingApp"; expected an object`},
+		{"one service twice", "services", map[string]any{"ec2": "StagingApp"}, `Staging.services: both are "StagingApp"; expected two services`},
+		{"a service's ARN", "services", map[string]any{"fargate": "arn:aws:ecs:us-east-1:1:service/a"}, "Staging.services.fargate:"},
 		{"no prefixes", "writePrefixes", nil, "Staging.writePrefixes: missing"},
 		{"a prefix that is no URI", "writePrefixes", []string{"s3://data/regions/", "regions/"},
 			`context.dbops.Staging.writePrefixes[1]: URI "regions/": does not begin with s3://; expected s3://<bucket>/<path>/`},
@@ -83,8 +83,13 @@ func TestEveryErrorNamesTheSettingAndWhereItGoes(t *testing.T) {
 		{"copies that start updates", "writePrefixes", []string{"s3://districtbuilder-staging-data/updates/"},
 			"Staging.writePrefixes[0]: s3://districtbuilder-staging-data/updates/; expected none that overlaps s3://districtbuilder-staging-data/updates/, where an upload starts"},
 		{"copies that start updates, below", "writePrefixes", []string{"s3://a/b/", "s3://districtbuilder-staging-data/updates/US/"}, "Staging.writePrefixes[1]:"},
-		{"a key alias", "dataKeyArns", []string{"alias/data"}, "Staging.dataKeyArns[0]"},
+		{"a key alias", "dataKeys", map[string]any{"districtbuilder-staging-data": "alias/data"}, `Staging.dataKeys.districtbuilder-staging-data: "alias/data"; expected the ARN of a KMS key`},
+		{"a key of another region", "dataKeys", map[string]any{"districtbuilder-staging-data": "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000"}, "of this region"},
+		{"a key of a bucket that is not used", "dataKeys", map[string]any{"other": "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"},
+			"Staging.dataKeys.other: no such bucket among the settings; expected one of districtbuilder-staging-data"},
 		{"a bucket URI", "uploadBucket", "s3://data", "Staging.uploadBucket"},
+		{"no VPC", "vpc", nil, "Staging.vpc: missing; expected vpc-<id>, the application's"},
+		{"a VPC's name", "vpc", "vpcStaging", `Staging.vpc: "vpcStaging"`},
 		{"no subnets", "subnets", nil, "Staging.subnets: missing"},
 		{"a subnet's name", "subnets", []string{"private"}, `Staging.subnets[0]: "private"`},
 		{"a group's name", "securityGroup", "sgStagingAppEcsService", "sg-<id> of sgStagingAppEcsService"},
@@ -156,10 +161,10 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 		setting, _, _ := strings.Cut(line, ": ")
 		got = append(got, strings.TrimPrefix(setting, "context.dbops."))
 	}
-	want := []string{"Old", "Production.database", "Production.account", "Production.targetGroupArn", "Production.writePrefixes", "Production.uploadBucket",
-		"Production.subnets", "Production.securityGroup", "Production.other",
+	want := []string{"Old", "Production.database", "Production.account", "Production.writePrefixes", "Production.uploadBucket",
+		"Production.vpc", "Production.subnets", "Production.securityGroup", "Production.other",
 		"Staging.clustre", "Staging.database.hots", "Staging.database.port", "Staging.subnets", "Staging.writePrefixes[0]",
-		"Staging.account", "Staging.targetGroupArn", "Staging.readPrefixes[0]", "Staging.securityGroup", "Staging.database.host", "Staging.database.name",
+		"Staging.account", "Staging.readPrefixes[0]", "Staging.vpc", "Staging.securityGroup", "Staging.database.host", "Staging.database.name",
 		"Staging.other", "Test"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s\n%v", diff, err)
