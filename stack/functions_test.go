@@ -53,8 +53,8 @@ func TestFunctions(t *testing.T) {
 			if inVPC := p["VpcConfig"] != nil; inVPC != a.speaksSQL() {
 				t.Errorf("%s: in the VPC is %t; only SQL functions belong there, the others need the AWS APIs", a.name, inVPC)
 			}
-			if reserved := p["ReservedConcurrentExecutions"] != nil; reserved != a.alone {
-				t.Errorf("%s: concurrency reserved is %t, want %t", a.name, reserved, a.alone)
+			if reserved := p["ReservedConcurrentExecutions"] != nil; reserved != (a.alone && !e.NoReservedConcurrency) {
+				t.Errorf("%s: concurrency reserved is %t", a.name, reserved)
 			}
 			log := tt.named(t, "AWS::Logs::LogGroup", "LogGroupName", e.logGroupOf(a.name))
 			if log.Properties["RetentionInDays"] != float64(e.LogRetentionDays) {

@@ -22,7 +22,7 @@ func TestGoldenTemplates(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := normalised(t, text, e)
-		file := filepath.Join("template", strings.ToLower(e.Name)+".template.json")
+		file := filepath.Join("template", tt.variant.File(e.Name))
 		if *update {
 			if err := os.WriteFile(file, got, 0o644); err != nil {
 				t.Fatal(err)

@@ -9,8 +9,8 @@ import (
 
 // TestNagFindsNothing reads cdk-nag's report: a finding is either absent or suppressed for a reason that is written down.
 func TestNagFindsNothing(t *testing.T) {
-	eachEnvironment(t, func(t *testing.T, e environment, _ template) {
-		f, err := os.Open(filepath.Join(synthesisOf(t).folder, "cdk.out", "AwsSolutions-"+Name(e.Name)+"-NagReport.csv"))
+	eachEnvironment(t, func(t *testing.T, _ environment, tt template) {
+		f, err := os.Open(filepath.Join(synthesisOf(t).folder, "cdk.out", "AwsSolutions-"+tt.stack+"-NagReport.csv"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -118,7 +118,7 @@ func TestOnlyProductionIsProtectedFromTermination(t *testing.T) {
 	if err := json.Unmarshal(manifest, &m); err != nil {
 		t.Fatal(err)
 	}
-	for name := range s.environments {
+	for _, name := range []string{settings.Staging, settings.Production} {
 		got := at(m, "artifacts", Name(name), "properties", "terminationProtection") == true
 		if got != (name == settings.Production) {
 			t.Errorf("%s is protected: %t", name, got)

@@ -50,9 +50,9 @@ func New(app constructs.Construct, s settings.Environment, dist string) (awscdk.
 	return stack, nil
 }
 
-// Check has cdk-nag look at everything in the app. Its findings are errors of the synthesis.
-func Check(app awscdk.App) {
-	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
+// Check has cdk-nag look at everything in the app, or in a stage of it. Its findings are errors of the synthesis.
+func Check(all awscdk.Stage) {
+	awscdk.Aspects_Of(all).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
 }
 
 // built says which functions have not been built.

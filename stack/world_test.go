@@ -13,10 +13,13 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/publicmapping/districtbuilder-ops/stack/settings"
+	variants "github.com/publicmapping/districtbuilder-ops/stack/template"
 )
 
 // template is a synthesised template.
 type template struct {
+	variant   variants.Variant
+	stack     string // its name
 	file      string
 	Resources map[string]resource
 	Outputs   map[string]any
@@ -30,11 +33,23 @@ type resource struct {
 	Metadata            map[string]any
 }
 
-// synthesis is what the shipped settings give, with binaries that do nothing.
+// synthesis is what the settings of all variants give, with binaries that do nothing.
 type synthesis struct {
-	folder       string
+	folder string
+	// By the environment's name; that of another variant than the shipped one has the variant before it.
 	environments map[string]environment
 	templates    map[string]template
+}
+
+// settingsOf are the files with the variants' settings.
+var settingsOf = map[variants.Variant]string{variants.Shipped: "../cdk.json", variants.Alternative: "template/alternative.cdk.json"}
+
+// keyOf is the key of an environment in the synthesis.
+func keyOf(v variants.Variant, environment string) string {
+	if v == variants.Shipped {
+		return environment
+	}
+	return string(v) + " " + environment
 }
 
 // synthesised is made once a test binary: starting the CDK takes ten seconds and more.
@@ -48,23 +63,20 @@ func synthesise() (s synthesis, err error) {
 	if err := pretendBuild(dist); err != nil {
 		return s, err
 	}
-	all, context, err := settings.Load("../cdk.json")
+	_, context, err := settings.Load(settingsOf[variants.Shipped])
 	if err != nil {
 		return s, err
 	}
 	delete(context, "dbops")
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &context, Outdir: jsii.String(filepath.Join(s.folder, "cdk.out"))})
 	s.environments, s.templates = map[string]environment{}, map[string]template{}
-	for _, e := range all {
-		if _, err := New(app, e, dist); err != nil {
+	for _, v := range variants.Variants {
+		if err := s.add(app, v, dist); err != nil {
 			return s, err
 		}
-		s.environments[e.Name] = environment{e, dist}
 	}
-	Check(app)
 	app.Synth(nil)
-	for name := range s.environments {
-		t := template{file: filepath.Join(s.folder, "cdk.out", Name(name)+".template.json")}
+	for key, t := range s.templates {
 		text, err := os.ReadFile(t.file)
 		if err != nil {
 			return s, err
@@ -72,9 +84,33 @@ func synthesise() (s synthesis, err error) {
 		if err := json.Unmarshal(text, &t); err != nil {
 			return s, err
 		}
-		s.templates[name] = t
+		s.templates[key] = t
 	}
 	return s, nil
+}
+
+// add adds the stacks of a variant to the app. Their names are the same for all variants, so each has a stage of its own;
+// that of the shipped one is the app.
+func (s synthesis) add(app awscdk.App, v variants.Variant, dist string) error {
+	all, _, err := settings.Load(settingsOf[v])
+	if err != nil {
+		return err
+	}
+	stage := awscdk.Stage(app)
+	defer func() { Check(stage) }()
+	if v != variants.Shipped {
+		stage = awscdk.NewStage(app, jsii.String(string(v)), nil)
+	}
+	for _, e := range all {
+		made, err := New(stage, e, dist)
+		if err != nil {
+			return err
+		}
+		key := keyOf(v, e.Name)
+		s.environments[key] = environment{e, dist}
+		s.templates[key] = template{variant: v, stack: *made.StackName(), file: filepath.Join(*stage.Outdir(), *made.TemplateFile())}
+	}
+	return nil
 }
 
 // pretendBuild puts a file in the place of every binary.

@@ -1,5 +1,5 @@
-// Package template holds the synthesised templates, one an environment, as the test of package stack last wrote them:
-// who reads them needs no CDK.
+// Package template holds the synthesised templates, as the test of package stack last wrote them: who reads them needs no
+// CDK. There is one an environment for each variant of the settings.
 //
 // Three things are left out, because they are not the template's own: metadata, the hashes of the binaries (Code names
 // the folder instead), and the text of the state machines (DefinitionString names the file instead).
@@ -14,11 +14,30 @@ import (
 //go:embed *.template.json
 var files embed.FS
 
+// Variant is one way to fill in the settings.
+type Variant string
+
+// The variants. Alternative differs from Shipped wherever the settings leave a choice: the SQL functions log in by IAM
+// authentication, the data is encrypted with keys of KMS, staging asks production's application for its regions, a second
+// bucket holds new data, and no concurrency is reserved.
+const (
+	Shipped     Variant = "shipped"     // cdk.json, with the examples that it ships with
+	Alternative Variant = "alternative" // alternative.cdk.json
+)
+
+// Variants are all.
+var Variants = []Variant{Shipped, Alternative}
+
+// File is the name of the file that holds the template of Staging or Production.
+func (v Variant) File(environment string) string {
+	return string(v) + "-" + strings.ToLower(environment) + ".template.json"
+}
+
 // Text is the template of Staging or Production.
-func Text(environment string) ([]byte, error) {
-	text, err := files.ReadFile(strings.ToLower(environment) + ".template.json")
+func (v Variant) Text(environment string) ([]byte, error) {
+	text, err := files.ReadFile(v.File(environment))
 	if err != nil {
-		return nil, fmt.Errorf("template of %s: %w", environment, err)
+		return nil, fmt.Errorf("template of %s, %s: %w", environment, v, err)
 	}
 	return text, nil
 }

@@ -16,7 +16,7 @@ import (
 // shipped loads the template that is deployed.
 func shipped(t *testing.T, environment string) *Template {
 	t.Helper()
-	text, err := stack.Text(environment)
+	text, err := stack.Shipped.Text(environment)
 	if err != nil {
 		t.Fatal(err)
 	}
