@@ -13,7 +13,8 @@ import (
 )
 
 // Front is the store as its users see it. It serves path-style requests on any host and port, takes any credentials, and adds to
-// the gateway: authorisation, faults, events, conditions on a copy's destination, and 412 where the gateway says 304.
+// the gateway: authorisation, faults, events, conditions on a copy's destination, 412 where the gateway says 304, and the
+// ETags of objects that are encrypted with keys of KMS.
 type Front struct {
 	server *Server
 	hooks  atomic.Pointer[Hooks]
@@ -52,7 +53,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fault.Refuse.write(w, r)
 		return
 	}
-	answer, refused := f.effect(r, t)
+	answer, refused := f.translated(r, mixer{t, hooks.KeyOf})
 	switch {
 	case refused != nil:
 		refused.write(w, r)
@@ -91,6 +92,22 @@ type answer struct {
 	*http.Response
 	op   string
 	held []byte
+}
+
+// translated is the effect, with the ETags that are shown.
+func (f *Front) translated(r *http.Request, m mixer) (*answer, *Refusal) {
+	out, err := m.request(r)
+	if err != nil {
+		return nil, &Refusal{http.StatusBadRequest, "IncompleteBody", err.Error()}
+	}
+	a, refused := f.effect(out, m.target)
+	if refused != nil {
+		return nil, refused
+	}
+	if err := m.answer(a); err != nil {
+		return nil, InternalError()
+	}
+	return a, nil
 }
 
 // effect lets the gateway do what is asked.

@@ -12,6 +12,9 @@ type Hooks struct {
 	Authorize func(r *http.Request, accessKey string) error
 	// Fault says what goes wrong with one request. op is the API's name, as "CopyObject"; key is "" for a bucket's own.
 	Fault func(op, bucket, key string) Fault
+	// KeyOf returns the ARN of the key of KMS that a bucket encrypts with, "" for S3's own. Objects of a bucket that has
+	// one say so, and their ETags are no MD5s.
+	KeyOf func(bucket string) string
 	// OnObjectCreated is told of every object that a PutObject, CopyObject or CompleteMultipartUpload has made,
 	// after it was made and before the caller has its answer.
 	OnObjectCreated func(Event)
