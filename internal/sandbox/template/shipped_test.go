@@ -16,7 +16,12 @@ import (
 // shipped loads the template that is deployed.
 func shipped(t *testing.T, environment string) *Template {
 	t.Helper()
-	text, err := stack.Shipped.Text(environment)
+	return load(t, stack.Shipped, environment)
+}
+
+func load(t *testing.T, v stack.Variant, environment string) *Template {
+	t.Helper()
+	text, err := v.Text(environment)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,10 +38,13 @@ func shipped(t *testing.T, environment string) *Template {
 
 func TestShippedTemplates(t *testing.T) {
 	t.Parallel()
-	for _, environment := range []string{"staging", "production"} {
-		t.Run(environment, func(t *testing.T) {
+	for _, of := range []struct {
+		variant     stack.Variant
+		environment string
+	}{{stack.Shipped, "staging"}, {stack.Shipped, "production"}, {stack.Alternative, "staging"}, {stack.Alternative, "production"}} {
+		t.Run(string(of.variant)+" "+of.environment, func(t *testing.T) {
 			t.Parallel()
-			loaded := shipped(t, environment)
+			loaded := load(t, of.variant, of.environment)
 			if len(loaded.Functions) < 15 || len(loaded.Machines) != len(statemachines.Names()) || len(loaded.Buckets) != 1 || len(loaded.ManagedPolicies) != 2 {
 				t.Errorf("%d functions, %d machines, %d buckets, %d managed policies", len(loaded.Functions), len(loaded.Machines), len(loaded.Buckets), len(loaded.ManagedPolicies))
 			}
