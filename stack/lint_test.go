@@ -16,7 +16,7 @@ func TestCFNLintFindsNothing(t *testing.T) {
 		}
 		t.Skip("cfn-lint is not installed: pip install cfn-lint==1.58.0")
 	}
-	eachEnvironment(t, func(t *testing.T, _ environment, tt template) {
+	eachTemplate(t, func(t *testing.T, tt template) {
 		if out, err := exec.CommandContext(t.Context(), lint, "--", tt.file).CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}

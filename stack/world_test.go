@@ -3,8 +3,12 @@ package stack
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,17 +40,23 @@ type resource struct {
 // synthesis is what the settings of all variants give, with binaries that do nothing.
 type synthesis struct {
 	folder string
-	// By the environment's name; that of another variant than the shipped one has the variant before it.
+	// By the environment's name; that of another variant than the example has the variant before it.
 	environments map[string]environment
 	templates    map[string]template
+	// users are those of cdk.json, which whoever deploys has filled in; faulty says why there are none.
+	users  map[string]template
+	faulty error
 }
 
-// settingsOf are the files with the variants' settings.
-var settingsOf = map[variants.Variant]string{variants.Shipped: "../cdk.json", variants.Alternative: "template/alternative.cdk.json"}
+// The files with settings.
+var (
+	settingsOf   = map[variants.Variant]string{variants.Example: "template/example.cdk.json", variants.Alternative: "template/alternative.cdk.json"}
+	usersOwnFile = "../cdk.json"
+)
 
 // keyOf is the key of an environment in the synthesis.
 func keyOf(v variants.Variant, environment string) string {
-	if v == variants.Shipped {
+	if v == variants.Example {
 		return environment
 	}
 	return string(v) + " " + environment
@@ -63,54 +73,93 @@ func synthesise() (s synthesis, err error) {
 	if err := pretendBuild(dist); err != nil {
 		return s, err
 	}
-	_, context, err := settings.Load(settingsOf[variants.Shipped])
+	_, context, err := settings.Load(settingsOf[variants.Example])
 	if err != nil {
 		return s, err
 	}
 	delete(context, "dbops")
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &context, Outdir: jsii.String(filepath.Join(s.folder, "cdk.out"))})
-	s.environments, s.templates = map[string]environment{}, map[string]template{}
+	s.environments, s.templates, s.users = map[string]environment{}, map[string]template{}, map[string]template{}
 	for _, v := range variants.Variants {
 		if err := s.add(app, v, dist); err != nil {
 			return s, err
 		}
 	}
+	s.faulty = s.addUsers(app, dist)
 	app.Synth(nil)
-	for key, t := range s.templates {
-		text, err := os.ReadFile(t.file)
-		if err != nil {
-			return s, err
+	for _, templates := range []map[string]template{s.templates, s.users} {
+		for key, t := range templates {
+			if err := t.read(); err != nil {
+				return s, err
+			}
+			templates[key] = t
 		}
-		if err := json.Unmarshal(text, &t); err != nil {
-			return s, err
-		}
-		s.templates[key] = t
 	}
 	return s, nil
 }
 
-// add adds the stacks of a variant to the app. Their names are the same for all variants, so each has a stage of its own;
-// that of the shipped one is the app.
+// stageOf is a part of the app for stacks whose names others have too. cdk-nag looks at it.
+func stageOf(app awscdk.App, name string) awscdk.Stage {
+	stage := awscdk.Stage(app)
+	if name != string(variants.Example) {
+		stage = awscdk.NewStage(app, jsii.String(name), nil)
+	}
+	Check(stage)
+	return stage
+}
+
+// add adds the stacks of a variant to the app.
 func (s synthesis) add(app awscdk.App, v variants.Variant, dist string) error {
 	all, _, err := settings.Load(settingsOf[v])
 	if err != nil {
 		return err
 	}
-	stage := awscdk.Stage(app)
-	defer func() { Check(stage) }()
-	if v != variants.Shipped {
-		stage = awscdk.NewStage(app, jsii.String(string(v)), nil)
-	}
+	stage := stageOf(app, string(v))
 	for _, e := range all {
 		made, err := New(stage, e, dist)
 		if err != nil {
 			return err
 		}
 		key := keyOf(v, e.Name)
-		s.environments[key] = environment{e, dist}
-		s.templates[key] = template{variant: v, stack: *made.StackName(), file: filepath.Join(*stage.Outdir(), *made.TemplateFile())}
+		t := templateOf(stage, made)
+		t.variant = v
+		s.environments[key], s.templates[key] = environment{e, dist}, t
 	}
 	return nil
+}
+
+// addUsers adds the stacks of cdk.json, with its own context.
+func (s synthesis) addUsers(app awscdk.App, dist string) error {
+	all, context, err := settings.Load(usersOwnFile)
+	if err != nil {
+		return err
+	}
+	stage := stageOf(app, "users")
+	for key, value := range context {
+		if key != "dbops" {
+			stage.Node().SetContext(jsii.String(key), value)
+		}
+	}
+	for _, e := range all {
+		made, err := New(stage, e, dist)
+		if err != nil {
+			return err
+		}
+		s.users[e.Name] = templateOf(stage, made)
+	}
+	return nil
+}
+
+func templateOf(stage awscdk.Stage, made awscdk.Stack) template {
+	return template{stack: *made.StackName(), file: filepath.Join(*stage.Outdir(), *made.TemplateFile())}
+}
+
+func (t *template) read() error {
+	text, err := os.ReadFile(t.file)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, t)
 }
 
 // pretendBuild puts a file in the place of every binary.
@@ -154,6 +203,68 @@ func eachEnvironment(t *testing.T, test func(*testing.T, environment, template))
 	s := synthesisOf(t)
 	for name, e := range s.environments {
 		t.Run(name, func(t *testing.T) { test(t, e, s.templates[name]) })
+	}
+}
+
+// eachTemplate runs a test on every template, on those of cdk.json too.
+func eachTemplate(t *testing.T, test func(*testing.T, template)) {
+	s := synthesisOf(t)
+	for key, of := range s.templates {
+		t.Run(key, func(t *testing.T) { test(t, of) })
+	}
+	for name, of := range s.users {
+		t.Run("cdk.json "+name, func(t *testing.T) { test(t, of) })
+	}
+}
+
+// TestTheSettingsOfUsersAreGood is the only test of what stands in cdk.json, beside cdk-nag and cfn-lint, which look at
+// its templates: no other may fail because somebody has filled it in.
+func TestTheSettingsOfUsersAreGood(t *testing.T) {
+	s := synthesisOf(t)
+	if s.faulty != nil {
+		t.Fatal(s.faulty)
+	}
+	if len(s.users) == 0 {
+		t.Error("cdk.json has no environment")
+	}
+	_, example, err := settings.Load(settingsOf[variants.Example])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, users, err := settings.Load(usersOwnFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for flag, want := range example { // else the templates that the tests look at are made in another way
+		if got := users[flag]; flag != "dbops" && text(got) != text(want) {
+			t.Errorf("context.%s in cdk.json is %s; all tests were made with %s", flag, text(got), text(want))
+		}
+	}
+}
+
+// TestNoOtherTestReadsTheSettingsOfUsers looks at the texts of all tests of the project.
+func TestNoOtherTestReadsTheSettingsOfUsers(t *testing.T) {
+	reads := regexp.MustCompile(`"(?:\.\./)+cdk\.json"|, "cdk\.json"\)`)
+	found := map[string]int{}
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if entry.IsDir() && slices.Contains([]string{".git", "build", "cdk.out", "dist", "node_modules"}, entry.Name()) {
+			return fs.SkipDir
+		}
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if n := len(reads.FindAll(text, -1)); n > 0 {
+			found[path] = n
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In settings it is a file in a folder that the test makes.
+	if want := map[string]int{"../stack/world_test.go": 1, "../stack/settings/settings_test.go": 1}; !maps.Equal(found, want) {
+		t.Errorf("cdk.json is read by %v, want %v", found, want)
 	}
 }
 

@@ -48,7 +48,7 @@ func asOperator(t *testing.T, endpoint string) (*operator, string) {
 // operatorsPolicy reads dbops-<environment>-operators from the template.
 func operatorsPolicy(t *testing.T, environment string) iam.Policy {
 	t.Helper()
-	text, err := template.Shipped.Text(environment)
+	text, err := template.Example.Text(environment)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 		DataBucket:  "districtbuilder-" + lower + "-data" + a.options.Suffix,
 		StateBucket: "dbops-" + lower + "-state-" + AccountID + a.options.Suffix,
 	}
-	text, err := stack.Shipped.Text(name)
+	text, err := stack.Example.Text(name)
 	if err != nil {
 		return err
 	}

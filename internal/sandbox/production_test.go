@@ -147,7 +147,7 @@ type statement = map[string]any
 // are made by the same lines of code for both environments, and hold names of logs only.
 func statementsByRole(t *testing.T, environment string) map[string][]statement {
 	t.Helper()
-	text, err := stack.Shipped.Text(environment)
+	text, err := stack.Example.Text(environment)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func demandOf(environment string, cdkContext map[string]any) (demand, error) {
 	if q, ok := cdkContext[qualifierKey].(string); ok && q != "" {
 		d.qualifier = q
 	}
-	text, err := template.Shipped.Text(environment)
+	text, err := template.Example.Text(environment)
 	if err != nil {
 		return d, err
 	}

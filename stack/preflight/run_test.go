@@ -36,7 +36,7 @@ var variants = map[string]change{
 // whose calls go to the world, and enters it.
 func project(t *testing.T, w *world, environment string, changes ...change) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(source, "cdk.json"))
+	text, err := os.ReadFile(filepath.Join(source, "stack", "template", "example.cdk.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestTheShippedFileIsValid(t *testing.T) {
-	environments, context, err := Load("../../cdk.json")
+func TestTheExampleIsValid(t *testing.T) {
+	environments, context, err := Load("../template/example.cdk.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func TestTheShippedFileIsValid(t *testing.T) {
 }
 
 func TestNamesAreDerivedFromTheEnvironment(t *testing.T) {
-	environments, _, err := Load("../../cdk.json")
+	environments, _, err := Load("../template/example.cdk.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestNamesAreDerivedFromTheEnvironment(t *testing.T) {
 // changed returns the shipped settings of staging with one of them replaced, or taken away if the value is nil.
 func changed(t *testing.T, environment, setting string, value any) []byte {
 	t.Helper()
-	text, err := os.ReadFile("../../cdk.json")
+	text, err := os.ReadFile("../template/example.cdk.json")
 	if err != nil {
 		t.Fatal(err)
 	}

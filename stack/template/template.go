@@ -14,19 +14,19 @@ import (
 //go:embed *.template.json
 var files embed.FS
 
-// Variant is one way to fill in the settings.
+// Variant is one way to fill in the settings. They do not stand in cdk.json, which is the user's.
 type Variant string
 
-// The variants. Alternative differs from Shipped wherever the settings leave a choice: the SQL functions log in by IAM
+// The variants. Alternative differs from Example wherever the settings leave a choice: the SQL functions log in by IAM
 // authentication, the data is encrypted with keys of KMS, staging asks production's application for its regions, a second
 // bucket holds new data, and no concurrency is reserved.
 const (
-	Shipped     Variant = "shipped"     // cdk.json, with the examples that it ships with
+	Example     Variant = "example"     // example.cdk.json, which is cdk.json before a user fills it in
 	Alternative Variant = "alternative" // alternative.cdk.json
 )
 
 // Variants are all.
-var Variants = []Variant{Shipped, Alternative}
+var Variants = []Variant{Example, Alternative}
 
 // File is the name of the file that holds the template of Staging or Production.
 func (v Variant) File(environment string) string {

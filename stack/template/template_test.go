@@ -18,7 +18,7 @@ func TestText(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Shipped.Text("Development"); err == nil || !strings.Contains(err.Error(), "template of Development, shipped") {
+	if _, err := Example.Text("Development"); err == nil || !strings.Contains(err.Error(), "template of Development, example") {
 		t.Errorf("error %v, want one that names the environment", err)
 	}
 }

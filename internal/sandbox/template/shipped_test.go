@@ -16,7 +16,7 @@ import (
 // shipped loads the template that is deployed.
 func shipped(t *testing.T, environment string) *Template {
 	t.Helper()
-	return load(t, stack.Shipped, environment)
+	return load(t, stack.Example, environment)
 }
 
 func load(t *testing.T, v stack.Variant, environment string) *Template {
@@ -41,7 +41,7 @@ func TestShippedTemplates(t *testing.T) {
 	for _, of := range []struct {
 		variant     stack.Variant
 		environment string
-	}{{stack.Shipped, "staging"}, {stack.Shipped, "production"}, {stack.Alternative, "staging"}, {stack.Alternative, "production"}} {
+	}{{stack.Example, "staging"}, {stack.Example, "production"}, {stack.Alternative, "staging"}, {stack.Alternative, "production"}} {
 		t.Run(string(of.variant)+" "+of.environment, func(t *testing.T) {
 			t.Parallel()
 			loaded := load(t, of.variant, of.environment)
