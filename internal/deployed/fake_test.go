@@ -14,6 +14,9 @@ import (
 	"github.com/aws/smithy-go"
 )
 
+// asListed begins the commands that the functions list.
+const asListed = "aws lambda invoke --profile district-builder --region us-east-1 "
+
 const (
 	prefixARN   = "arn:aws:states:us-east-1:111122223333:"
 	updateARN   = prefixARN + "execution:dbops-staging-update-regions:update-1"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,7 +48,7 @@ type Caller struct {
 }
 
 // theirs is how the functions, which do not know who will paste a command, have it reach the account.
-const theirs = "aws lambda invoke --profile district-builder --region us-east-1 "
+var theirs = regexp.MustCompile(`aws lambda invoke --profile district-builder --region [a-z0-9-]+ `)
 
 // adapt makes a command reach the account as the caller does.
 func (c Caller) adapt(command string) string {
@@ -57,11 +58,12 @@ func (c Caller) adapt(command string) string {
 			ours += o.name + o.value + " "
 		}
 	}
-	at := strings.LastIndex(command, theirs) // the last: a payload that stands before it could hold the same text
-	if at < 0 {
+	all := theirs.FindAllStringIndex(command, -1)
+	if all == nil {
 		return command
 	}
-	return command[:at] + ours + command[at+len(theirs):]
+	last := all[len(all)-1] // a payload that stands before it could hold the same text
+	return command[:last[0]] + ours + command[last[1]:]
 }
 
 // Commands are lines to paste into a shell: each thing that is left as a comment, and below it the command that sets

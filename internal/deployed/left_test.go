@@ -76,11 +76,13 @@ func TestCommandsReachTheAccountAsTheCallerDoes(t *testing.T) {
 	}{
 		{"as it stands", Caller{Profile: "district-builder", Region: "us-east-1"}, piped, piped},
 		{"another profile and region", Caller{Profile: "me", Region: "us-west-2"}, piped, strings.Replace(strings.Replace(piped, "district-builder", "me", 1), "us-east-1", "us-west-2", 1)},
+		{"functions of another region", Caller{Profile: "me", Region: "eu-west-1"}, strings.Replace(piped, "us-east-1", "eu-west-1", 1),
+			strings.Replace(strings.Replace(piped, "district-builder", "me", 1), "us-east-1", "eu-west-1", 1)},
 		{"default credentials elsewhere", Caller{Region: "us-east-1", Endpoint: "http://127.0.0.1:4566"}, piped,
 			`printf %s '{"run":"r1"}' | aws lambda invoke --region us-east-1 --endpoint-url http://127.0.0.1:4566 --function-name 'x' --payload fileb:///dev/stdin /dev/stdout`},
 		{"a command of another form", Caller{Profile: "me"}, "echo nothing", "echo nothing"},
-		{"a payload with the same words", Caller{Profile: "me", Region: "us-east-1"}, `printf %s '{"reason":"` + theirs + `"}' | ` + theirs + "x",
-			`printf %s '{"reason":"` + theirs + `"}' | aws lambda invoke --profile me --region us-east-1 x`},
+		{"a payload with the same words", Caller{Profile: "me", Region: "us-east-1"}, `printf %s '{"reason":"` + asListed + `"}' | ` + asListed + "x",
+			`printf %s '{"reason":"` + asListed + `"}' | aws lambda invoke --profile me --region us-east-1 x`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -34,7 +34,7 @@ func TestTell(t *testing.T) {
 		{"clean", End{Status: "FAILED", Error: "FailedClean", Cause: nest("RegionNotFound", `{"errorType":"RegionNotFound","errorMessage":"no row has it"}`)}, []string{
 			"FailedClean: everything is as it was before.", "", "RegionNotFound", "  no row has it", "", "Mend the cause, then start again."}},
 		{"dirty", End{Status: "FAILED", Error: "FailedDirty", Run: "r1", Cause: `{"how":"…","cause":` + nest("NewTasksFailing", "bad") + `,"problems":[` + nest("Unavailable", `{"errorMessage":"S3 is slow"}`) + `],
-			"left":[{"step":"fence","left":"the group is fenced","command":"` + theirs + `x"}],"more":0}`}, []string{
+			"left":[{"step":"fence","left":"the group is fenced","command":"` + asListed + `x"}],"more":0}`}, []string{
 			"FailedDirty: something is left.", "", "NewTasksFailing", "  bad", "could not be put back: Unavailable: S3 is slow", "",
 			how, "", "# fence: the group is fenced", "aws lambda invoke --profile me --region us-east-1 x"}},
 		{"dirty, and more than fits", End{Status: "FAILED", Error: "FailedDirty", Run: "r1", Cause: `{"cause":"see problems","problems":[],"left":[{"step":"a","left":"b","command":"c"}],"more":7}`}, []string{

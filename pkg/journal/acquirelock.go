@@ -19,10 +19,10 @@ type executions interface {
 
 // AcquireLock takes the environment's lock, so that one run at a time changes the environment.
 type AcquireLock struct {
-	Store          *Store
-	Executions     executions
-	Environment    string
-	FunctionPrefix string
+	Store       *Store
+	Executions  executions
+	Environment string
+	Functions   Functions
 }
 
 // AcquireLockInput says who wants the lock, and why.
@@ -195,7 +195,7 @@ func (v AcquireLock) clear(ctx context.Context, there, wanted lock) error {
 	}
 	return fault.New(fault.EnvironmentLocked,
 		"%s: run %s (%s, %q) ended without putting everything back. Undo what is left, in this order, then start again:%s",
-		v.Environment, there.Run, there.Owner, there.Reason, describe(left(entries, v.FunctionPrefix), messageLimit))
+		v.Environment, there.Run, there.Owner, there.Reason, describe(v.Functions.left(entries), messageLimit))
 }
 
 // messageLimit keeps an error's message far from what Step Functions cuts off (32,768 characters).
@@ -204,5 +204,5 @@ const messageLimit = 8 << 10
 func (v AcquireLock) refuse(there lock, state ownerState) error {
 	return fault.New(fault.EnvironmentLocked, "%s is locked by run %s (%s): %q, since %s, until %s; %s",
 		v.Environment, there.Run, there.Owner, there.Reason, stamp(there.AcquiredAt), stamp(there.ExpiresAt),
-		there.advice(state, "s3://"+v.Store.bucket+"/"+lockKey))
+		there.advice(v.Functions.Region, state, "s3://"+v.Store.bucket+"/"+lockKey))
 }

@@ -12,6 +12,9 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/pkg/fault"
 )
 
+// staging are functions in another region than DistrictBuilder's own: commands must name it.
+var staging = Functions{Region: "eu-west-1", Prefix: "dbops-staging-"}
+
 func arn(name string) string {
 	return "arn:aws:states:us-east-1:123456789012:execution:update-regions:" + name
 }
@@ -20,7 +23,7 @@ func acquire(s *Store, l *ledger) AcquireLock {
 	if l == nil {
 		l = &ledger{}
 	}
-	return AcquireLock{Store: s, Executions: l, Environment: "Staging", FunctionPrefix: "dbops-staging-"}
+	return AcquireLock{Store: s, Executions: l, Environment: "Staging", Functions: staging}
 }
 
 func request(owner, run string) AcquireLockInput {

@@ -16,10 +16,10 @@ func AcquireLockAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler,
 		return nil, err
 	}
 	verb := AcquireLock{
-		Store:          New(s3.NewFromConfig(env.AWS), set["STATE_BUCKET"], env.Now),
-		Executions:     sfn.NewFromConfig(env.AWS),
-		Environment:    set["ENVIRONMENT"],
-		FunctionPrefix: set["FUNCTION_PREFIX"],
+		Store:       New(s3.NewFromConfig(env.AWS), set["STATE_BUCKET"], env.Now),
+		Executions:  sfn.NewFromConfig(env.AWS),
+		Environment: set["ENVIRONMENT"],
+		Functions:   Functions{env.AWS.Region, set["FUNCTION_PREFIX"]},
 	}
 	return lambdarun.Handle(env.Log, verb.Run), nil
 }
@@ -51,8 +51,8 @@ func ListLeftAction(_ context.Context, env lambdarun.Env) (lambdarun.Handler, er
 		return nil, err
 	}
 	verb := ListLeft{
-		Store:          New(s3.NewFromConfig(env.AWS), set["STATE_BUCKET"], env.Now),
-		FunctionPrefix: set["FUNCTION_PREFIX"],
+		Store:     New(s3.NewFromConfig(env.AWS), set["STATE_BUCKET"], env.Now),
+		Functions: Functions{env.AWS.Region, set["FUNCTION_PREFIX"]},
 	}
 	return lambdarun.Handle(env.Log, verb.Run), nil
 }

@@ -17,11 +17,17 @@ type Left struct {
 	Command string `json:"command"`
 }
 
-// left describes the open entries. The prefix begins the functions' names: "dbops-staging-".
-func left(entries []Entry, prefix string) []Left {
+// Functions are those of an environment, as commands name them.
+type Functions struct {
+	Region string // of AWS
+	Prefix string // begins their names: "dbops-staging-"
+}
+
+// left describes the open entries.
+func (f Functions) left(entries []Entry) []Left {
 	things := make([]Left, len(entries))
 	for i, e := range entries {
-		things[i] = Left{Step: e.Step, Left: e.Left, Command: command(prefix+e.Action, e.Input)}
+		things[i] = Left{Step: e.Step, Left: e.Left, Command: f.command(e.Action, e.Input)}
 	}
 	return things
 }
@@ -29,10 +35,10 @@ func left(entries []Entry, prefix string) []Left {
 // command invokes a function by hand. Without the read timeout the AWS command would send a long call again
 // after a minute. The payload comes by standard input: on the command line version 1 of the AWS command takes it as it
 // is, and version 2 for Base64.
-func command(function string, payload json.RawMessage) string {
-	return fmt.Sprintf("printf %%s %s | aws lambda invoke --profile district-builder --region us-east-1 --function-name %s"+
+func (f Functions) command(action string, payload json.RawMessage) string {
+	return fmt.Sprintf("printf %%s %s | aws lambda invoke --profile district-builder --region %s --function-name %s"+
 		" --cli-read-timeout 0 --payload fileb:///dev/stdin /dev/stdout",
-		quote(string(payload)), quote(function))
+		quote(string(payload)), f.Region, quote(f.Prefix+action))
 }
 
 // quote makes text one word of a POSIX shell.
@@ -56,8 +62,8 @@ func describe(things []Left, limit int) string {
 
 // ListLeft lists what a run left behind.
 type ListLeft struct {
-	Store          *Store
-	FunctionPrefix string
+	Store     *Store
+	Functions Functions
 }
 
 // ListLeftInput names the run.
@@ -92,7 +98,7 @@ func (v ListLeft) Run(ctx context.Context, in ListLeftInput) (ListLeftOutput, er
 			return ListLeftOutput{}, err
 		}
 	}
-	things := left(entries, v.FunctionPrefix)
+	things := v.Functions.left(entries)
 	fit, err := fitting(things)
 	return ListLeftOutput{Run: in.Run, Left: things[:fit], More: len(things) - fit}, err
 }

@@ -22,7 +22,7 @@ func TestListLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := ListLeft{s, "dbops-staging-"}.Run(t.Context(), ListLeftInput{Run: "r1", Lock: true})
+	got, err := ListLeft{s, staging}.Run(t.Context(), ListLeftInput{Run: "r1", Lock: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestListLeftEndsWithTheLock(t *testing.T) {
 			if err := tt.in.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			out, err := ListLeft{s, "dbops-staging-"}.Run(t.Context(), tt.in)
+			out, err := ListLeft{s, staging}.Run(t.Context(), tt.in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,10 +91,13 @@ func TestListLeftEndsWithTheLock(t *testing.T) {
 func TestCommandReachesTheShellWhole(t *testing.T) {
 	t.Parallel()
 	payload := `{"why":"it's \"$HOME\" \\ ` + "`x`" + ` é","n":1}`
-	line := "aws() { printf '%s\n' \"$@\"; cat; }\n" + command("dbops-staging-x", []byte(payload))
+	line := "aws() { printf '%s\n' \"$@\"; cat; }\n" + staging.command("x", []byte(payload))
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "\n--region\neu-west-1\n--function-name\ndbops-staging-x\n") {
+		t.Errorf("the command is for another function:\n%s", out)
 	}
 	if want := "--payload\nfileb:///dev/stdin\n/dev/stdout\n" + payload; !strings.HasSuffix(string(out), want) {
 		t.Errorf("the shell passes on\n%s\nwant at the end\n%s", out, want)

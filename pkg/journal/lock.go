@@ -61,10 +61,10 @@ func decide(there lock, owner, parent, run string, state ownerState, now time.Ti
 var execution = regexp.MustCompile(`^arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:execution:[^:]+:[^:]+$`)
 
 // advice says what an operator can do about a lock that is held.
-func (l lock) advice(state ownerState, lockURI string) string {
+func (l lock) advice(region string, state ownerState, lockURI string) string {
 	if state == ownerRunning {
 		return fmt.Sprintf("its execution is at work. Wait for its end, or look at it: "+
-			"aws stepfunctions describe-execution --profile district-builder --region us-east-1 --execution-arn %s", quote(l.Owner))
+			"aws stepfunctions describe-execution --profile district-builder --region %s --execution-arn %s", region, quote(l.Owner))
 	}
 	return fmt.Sprintf("wait for its end or its expiry, or ask %s. If nobody is at work, release it: "+
 		"release-lock with owner %q, run %q, an outcome and force (it is %s)", l.Owner, l.Owner, l.Run, lockURI)

@@ -55,7 +55,7 @@ func TestLockSurvivesMishaps(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, func(t *testing.T, s *Store) (ListLeftOutput, error) {
-			return ListLeft{s, "dbops-staging-"}.Run(t.Context(), ListLeftInput{Run: "r1", Lock: true})
+			return ListLeft{s, staging}.Run(t.Context(), ListLeftInput{Run: "r1", Lock: true})
 		})
 	})
 }
