@@ -83,6 +83,14 @@ func (m machine) all() map[string]state {
 var transient = []string{"Unavailable", "Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException",
 	"Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"}
 
+// asleep are the errors of a function in a VPC that nobody has called for weeks: Lambda has taken its network interfaces
+// back, and calls fail until it has others, in a minute or a few. Releases are months apart, so this is the normal case.
+// https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+var asleep = []string{"Lambda.ResourceNotReadyException", "Lambda.ENINotReadyException", "Lambda.CodeArtifactUserPendingException"}
+
+// inVPC are the placeholders of the functions that speak SQL.
+var inVPC = []string{"${FindRegions}", "${BumpVersions}", "${SetRegionUri}"}
+
 // broken are the rules that a state breaks.
 func broken(name string, s state) (rules []string) {
 	say := func(format string, args ...any) { rules = append(rules, name+": "+fmt.Sprintf(format, args...)) }
@@ -105,6 +113,13 @@ func broken(name string, s state) (rules []string) {
 		for _, e := range transient {
 			if !s.retries(e) {
 				say("does not retry %s", e)
+			}
+		}
+	}
+	if slices.Contains(inVPC, s.Arguments.FunctionName) {
+		for _, e := range asleep {
+			if mean := s.patience(e) / 2; mean < 5*60 { // full jitter takes half of each wait, on the average
+				say("waits %.0f seconds for its function in the VPC to wake up (%s)", mean, e)
 			}
 		}
 	}
@@ -183,6 +198,7 @@ func TestRulesNoticeAFault(t *testing.T) {
 		{"a catch without words", "FenceGroup", func(s *state) { s.Catch = slices.Clone(s.Catch); s.Catch[0].Comment = "" }},
 		{"a Task that asks", "Fenced?", func(*state) {}},
 		{"a name in lower case", "fenceGroup", func(*state) {}},
+		{"no patience with a function in the VPC", "FenceGroup", func(s *state) { s.Arguments.FunctionName = "${BumpVersions}" }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

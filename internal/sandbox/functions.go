@@ -29,6 +29,7 @@ type Function struct {
 
 	deployed template.Function
 	running  atomic.Int64
+	sleep    sleep
 
 	once    sync.Once
 	handler lambdarun.Handler

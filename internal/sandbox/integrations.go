@@ -64,6 +64,9 @@ func (a *Account) lambdaInvoke(task asl.Task) (any, error) {
 	if !ok {
 		return nil, &asl.Error{Name: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + in.FunctionName}
 	}
+	if refused := f.asleep(a.clock.Now()); refused != nil {
+		return nil, &asl.Error{Name: "Lambda." + refused.Code, Cause: refused.Message}
+	}
 	var answer []byte
 	var err error
 	a.outside.do(func() { answer, err = a.invoke(f, in.Payload) })

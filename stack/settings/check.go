@@ -92,8 +92,8 @@ func (e Environment) check(c *checker) {
 	e.checkNetwork(c)
 	c.database("database", e.Database, SQLActionsOf(e.Name), e.Region, e.Account)
 	e.checkOther(c)
-	c.endpoints("notify", e.Notify)
-	c.endpoints("page", e.Page)
+	c.endpoints("notify", "wants to know", e.Notify)
+	c.endpoints("page", "must act at once", e.Page)
 	if !slices.Contains(retentions, e.LogRetentionDays) {
 		c.bad("logRetentionDays", fmt.Sprint(e.LogRetentionDays), fmt.Sprintf("one of %v", retentions))
 	}
@@ -206,7 +206,11 @@ func (e Environment) checkOther(c *checker) {
 	}
 }
 
-func (c *checker) endpoints(setting string, endpoints []string) {
+// endpoints wants at least one: an end that nobody hears of is no end.
+func (c *checker) endpoints(setting, who string, endpoints []string) {
+	if len(endpoints) == 0 {
+		c.bad(setting, "missing", "who "+who+`: e-mail addresses or https URLs, like ["operators@example.org"]`)
+	}
 	for i, to := range endpoints {
 		c.match(element(setting, i), to, `[^@\s/]+@[^@\s/]+|https://\S+`, "an e-mail address or an https URL")
 	}

@@ -102,6 +102,8 @@ func TestEveryErrorNamesTheSettingAndWhereItGoes(t *testing.T) {
 		{"no other", "other", nil, "Staging.other: 0 of database, regionsUrl and none"},
 		{"two others", "other", map[string]any{"none": true, "regionsUrl": "https://a/"}, "Staging.other: 2 of"},
 		{"plain http", "other", map[string]any{"regionsUrl": "http://a/"}, "Staging.other.regionsUrl"},
+		{"nobody to page", "page", nil, "Staging.page: missing; expected who must act at once"},
+		{"nobody to notify", "notify", []string{}, "Staging.notify: missing; expected who wants to know"},
 		{"a telephone number", "page", []string{"555-0100"}, `Staging.page[0]: "555-0100"`},
 		{"an odd retention", "logRetentionDays", 100, "Staging.logRetentionDays: 100"},
 		{"a misspelt setting", "clustre", "x", "context.dbops.Staging.clustre: unknown setting; expected one of account, cluster, container,"},
@@ -162,10 +164,10 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 		got = append(got, strings.TrimPrefix(setting, "context.dbops."))
 	}
 	want := []string{"Old", "Production.database", "Production.account", "Production.writePrefixes", "Production.uploadBucket",
-		"Production.vpc", "Production.subnets", "Production.securityGroup", "Production.other",
+		"Production.vpc", "Production.subnets", "Production.securityGroup", "Production.other", "Production.notify", "Production.page",
 		"Staging.clustre", "Staging.database.hots", "Staging.database.port", "Staging.subnets", "Staging.writePrefixes[0]",
 		"Staging.account", "Staging.readPrefixes[0]", "Staging.vpc", "Staging.securityGroup", "Staging.database.host", "Staging.database.name",
-		"Staging.other", "Test"}
+		"Staging.other", "Staging.notify", "Staging.page", "Test"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s\n%v", diff, err)
 	}
