@@ -81,3 +81,33 @@ func TestEventBridgeMayDeliver(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatEventBridgeGivesUpIsNoticed: each rule is watched, by somebody who would have had the message.
+func TestWhatEventBridgeGivesUpIsNoticed(t *testing.T) {
+	eachEnvironment(t, func(t *testing.T, e environment, tt template) {
+		watched := map[string]resource{}
+		for _, r := range tt.ofType("AWS::CloudWatch::Alarm") {
+			if r.Properties["MetricName"] == "FailedInvocations" {
+				watched[text(r.Properties["Dimensions"])] = r
+			}
+		}
+		rules := tt.ofType("AWS::Events::Rule")
+		for id, r := range rules {
+			name := r.Properties["Name"].(string)
+			found := watched[`[{"Name":"RuleName","Value":"`+name+`"}]`].Properties
+			want := e.topicARN(notifications)
+			if to := at(r.Properties, "Targets", 0, "Arn"); to == e.topicARN(pages) {
+				want = e.topicARN(pages)
+			}
+			if found["AlarmName"] != name+"-undelivered" || found["Threshold"] != float64(1) || found["Statistic"] != "Sum" || text(found["AlarmActions"]) != `["`+want+`"]` {
+				t.Errorf("%s: the alarm is %s, want one that tells %s", id, text(found), want)
+			}
+			if r.Properties["EventBusName"] != nil {
+				t.Errorf("%s is of another bus, whose metrics have its name as a second dimension", id)
+			}
+		}
+		if len(rules) < 4 || len(watched) != len(rules) {
+			t.Errorf("%d rules, %d alarms", len(rules), len(watched))
+		}
+	})
+}

@@ -121,6 +121,7 @@ func services(e environment, tt template) map[metric]bool {
 	}
 	same := func(name string) string { return name }
 	report("AWS/Lambda", "FunctionName", "AWS::Lambda::Function", "FunctionName", same, "Errors", "Throttles")
+	report("AWS/Events", "RuleName", "AWS::Events::Rule", "Name", same, "FailedInvocations") // of the default bus
 	report("AWS/SQS", "QueueName", "AWS::SQS::Queue", "QueueName", same, "ApproximateNumberOfMessagesVisible")
 	report("AWS/States", "StateMachineArn", "AWS::StepFunctions::StateMachine", "StateMachineName", func(name string) string { return e.arn("states", "stateMachine:"+name) },
 		"ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut", "ExecutionTime")

@@ -86,7 +86,7 @@ func (e environment) alarms() []alarm {
 			alarm{a.name + "-errors", a.name + " failed three times in five minutes: see its log.", "AWS/Lambda", "Errors", of, 3, notifications, false},
 			alarm{a.name + "-throttles", a.name + " was throttled: the account's concurrency is used up.", "AWS/Lambda", "Throttles", of, 1, notifications, false})
 	}
-	return found
+	return append(found, e.undelivered()...)
 }
 
 func newAlarm(scope constructs.Construct, e environment, a alarm) {

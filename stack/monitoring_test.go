@@ -2,6 +2,9 @@ package stack
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +41,27 @@ func TestAlarms(t *testing.T) {
 			t.Errorf("the logs of %d machines count FailedDirty", fed)
 		}
 	})
+}
+
+// TestTheDocumentedAlarmsAreThoseOfTheTemplates, and their price.
+func TestTheDocumentedAlarmsAreThoseOfTheTemplates(t *testing.T) {
+	docs, err := os.ReadFile(filepath.Join("..", "docs", "deploying.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := synthesisOf(t)
+	staging, production := len(s.templates["Staging"].ofType("AWS::CloudWatch::Alarm")), len(s.templates["Production"].ofType("AWS::CloudWatch::Alarm"))
+	want := fmt.Sprintf("| alarms: %d at $0.10 (staging), %d (production) | $%.2f–%.2f |\n", staging, production, float64(production)/10, float64(staging)/10)
+	if !strings.Contains(string(docs), want) {
+		t.Errorf("docs/deploying.md lacks the line %s", want)
+	}
+	for _, r := range s.templates["Staging"].ofType("AWS::CloudWatch::Alarm") {
+		name := strings.TrimPrefix(r.Properties["AlarmName"].(string), "dbops-staging-")
+		kind := name[strings.LastIndex(name, "-")+1:]
+		if !strings.Contains(string(docs), "`…-"+name+"`") && !strings.Contains(string(docs), "`…-<action>-"+kind+"`") && !strings.Contains(string(docs), "`…-<rule>-"+kind+"`") && !strings.Contains(string(docs), "`…-"+kind+"`") {
+			t.Errorf("docs/deploying.md does not say what to do about %s", name)
+		}
+	}
 }
 
 // TestTheLockIsWatched: the schedule reaches the function, and looks more often than the alarm misses a look.

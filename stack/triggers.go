@@ -18,13 +18,16 @@ const (
 	maxRetries  = 2    // of Lambda, when the function fails; EventBridge's own stop with the age
 )
 
+// uploadRule is the rule that hears of uploads.
+const uploadRule = "upload"
+
 // newTriggers lets an upload start an update. The bucket is the user's: its notifications to EventBridge must be
 // switched on by hand (docs/deploying.md).
 func newTriggers(scope constructs.Construct, e environment, function awslambda.Alias) {
 	triggers := constructs.NewConstruct(scope, jsii.String("Triggers"))
 	dead := newDeadLetters(triggers, e)
 	rule := awsevents.NewCfnRule(triggers, jsii.String("Upload"), &awsevents.CfnRuleProps{
-		Name:         jsii.String(e.named("upload")),
+		Name:         jsii.String(e.named(uploadRule)),
 		Description:  jsii.String("An upload of " + trigger.Folder + "<name>" + trigger.Extension + " starts update-regions of " + e.Name),
 		EventPattern: e.uploadPattern(),
 		Targets: []any{&awsevents.CfnRule_TargetProperty{

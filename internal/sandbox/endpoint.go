@@ -3,7 +3,9 @@ package sandbox
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
@@ -20,8 +22,8 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := service(r)
 	handler, ok := a.services[name]
 	if !ok {
-		http.Error(w, "the sandbox has no service "+name+"; it has S3, Step Functions, Lambda, ECS, Auto Scaling, "+
-			"Elastic Load Balancing, CloudWatch, CloudWatch Logs, SNS, Secrets Manager and STS", http.StatusNotImplemented)
+		has := strings.Join(slices.Sorted(maps.Keys(a.services)), ", ")
+		http.Error(w, "the sandbox has no service "+name+"; it has those that requests sign as "+has, http.StatusNotImplemented)
 		return
 	}
 	who, ok := a.iam.permitted(w, r)

@@ -128,6 +128,8 @@ func (a *Account) startExecutionSync(ctx context.Context, task asl.Task) (any, e
 	if err != nil {
 		return nil, err
 	}
+	// What StartExecution answers, times as describeToParent writes them: the event TaskSubmitted.
+	task.Submitted(map[string]any{"ExecutionArn": child.ARN, "StartDate": child.Started.UnixMilli()})
 	if err := a.await(ctx, machineOf(task), child); err != nil {
 		return nil, err
 	}

@@ -45,9 +45,17 @@ func (t *transfer) abandon() error {
 		if !aws.ToBool(page.IsTruncated) {
 			return nil
 		}
+		was := marker{aws.ToString(in.KeyMarker), aws.ToString(in.UploadIdMarker)}
+		next := marker{aws.ToString(page.NextKeyMarker), aws.ToString(page.NextUploadIdMarker)}
+		if next.key < was.key || next == was {
+			return fmt.Errorf("list the unfinished uploads under %s: the server's fault: it says that there is more after %q, but goes on at %q", to, was, next)
+		}
 		in.KeyMarker, in.UploadIdMarker = page.NextKeyMarker, page.NextUploadIdMarker
 	}
 }
+
+// marker is where a page of uploads ends. S3 lists them by key, and those of one key by their time.
+type marker struct{ key, upload string }
 
 func (t *transfer) abort(left types.MultipartUpload) error {
 	in := &s3.AbortMultipartUploadInput{Bucket: &t.job.Destination.Bucket, Key: left.Key, UploadId: left.UploadId}

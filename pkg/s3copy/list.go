@@ -43,7 +43,7 @@ func (c *Copier) Take(ctx context.Context, at s3uri.Prefix) (Inventory, error) {
 	return inv, nil
 }
 
-// Empty reports whether nothing lies under at.
+// Empty reports whether nothing lies under at. S3 may list no keys at first and say that there are more: that is not empty.
 func (c *Copier) Empty(ctx context.Context, at s3uri.Prefix) (bool, error) {
 	s := c.session(ctx)
 	defer s.end()
@@ -51,7 +51,7 @@ func (c *Copier) Empty(ctx context.Context, at s3uri.Prefix) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("list %s: %w", at, err)
 	}
-	return len(listed.Contents) == 0, nil
+	return len(listed.Contents) == 0 && !aws.ToBool(listed.IsTruncated), nil
 }
 
 // list lists all that lies under at.

@@ -32,9 +32,11 @@ func (r keyRange) cut(after []string) []keyRange {
 	return append(ranges, r)
 }
 
-// page lists the first keys of a range: one at least, if there are any. more is false if they are all.
+// page lists the first keys of a range: one at least, if there are any. more is false if they are all. A server that does
+// not go on where it is asked to is an error: it would be listed for ever.
 func (s *session) page(at s3uri.Prefix, r keyRange) (objects []Object, more bool, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: &at.Bucket, Prefix: &at.Key, StartAfter: orNil(r.after)}
+	last := r.after
 	for {
 		listed, err := s.listObjects(in)
 		if err != nil {
@@ -43,6 +45,11 @@ func (s *session) page(at s3uri.Prefix, r keyRange) (objects []Object, more bool
 		more = aws.ToBool(listed.IsTruncated)
 		for _, entry := range listed.Contents {
 			key := aws.ToString(entry.Key)
+			if key <= last {
+				return nil, false, fmt.Errorf("list %s: the server's fault: it lists %q where only keys after %q may come; "+
+					"it ignores start-after, or does not list keys in the order of their bytes, as S3 does", at, key, last)
+			}
+			last = key
 			if r.last != "" && key > r.last {
 				return objects, false, nil
 			}
@@ -54,6 +61,9 @@ func (s *session) page(at s3uri.Prefix, r keyRange) (objects []Object, more bool
 		}
 		if !more || len(objects) > 0 {
 			return objects, more, nil
+		}
+		if next := aws.ToString(listed.NextContinuationToken); next == "" || next == aws.ToString(in.ContinuationToken) {
+			return nil, false, fmt.Errorf("list %s: the server's fault: it says that there is more, but goes on at the token %q, where it was", at, next)
 		}
 		in.ContinuationToken = listed.NextContinuationToken
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -242,6 +243,102 @@ func TestPageWithoutKeys(t *testing.T) {
 	if err != nil || len(inv.Objects) != 1 || asked != 2 {
 		t.Errorf("%+v, %v after %d requests", inv, err, asked)
 	}
+	if empty, err := New(s, Options{}).Empty(t.Context(), shelved); empty || err != nil {
+		t.Errorf("empty %t, %v, of a prefix with a key on its second page", empty, err)
+	}
+}
+
+// Each of these servers would be listed for ever.
+func TestAServerThatDoesNotGoOnIsAnError(t *testing.T) {
+	page := func(token string, names ...string) *s3.ListObjectsV2Output {
+		out := &s3.ListObjectsV2Output{IsTruncated: aws.Bool(true), NextContinuationToken: orNil(token)}
+		for _, name := range names {
+			out.Contents = append(out.Contents, types.Object{Key: aws.String(shelved.File(name))})
+		}
+		return out
+	}
+	tests := []struct {
+		name, says string
+		answer     func(*s3.ListObjectsV2Input) *s3.ListObjectsV2Output
+	}{
+		{"it ignores start-after", `lists "regions/US/1/a" where only keys after "regions/US/1/b" may come`,
+			func(*s3.ListObjectsV2Input) *s3.ListObjectsV2Output { return page("t", "a", "b") }},
+		{"it begins with the key itself", `lists "regions/US/1/b" where only keys after "regions/US/1/b" may come`,
+			func(*s3.ListObjectsV2Input) *s3.ListObjectsV2Output { return page("t", "b") }},
+		{"its order is another", `lists "regions/US/1/B" where only keys after "regions/US/1/a" may come`,
+			func(*s3.ListObjectsV2Input) *s3.ListObjectsV2Output { return page("t", "a", "B", "c") }},
+		{"the same token again", `goes on at the token "t", where it was`,
+			func(*s3.ListObjectsV2Input) *s3.ListObjectsV2Output { return page("t") }},
+		{"no token", `goes on at the token "", where it was`,
+			func(*s3.ListObjectsV2Input) *s3.ListObjectsV2Output { return page("") }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var asked atomic.Int64
+			s := &pages{answer: func(in *s3.ListObjectsV2Input) *s3.ListObjectsV2Output {
+				if asked.Add(1) > 9 {
+					t.Error("it is asked again and again")
+					return &s3.ListObjectsV2Output{}
+				}
+				return tt.answer(in)
+			}}
+			_, err := New(s, Options{}).List(t.Context(), shelved)
+			if err == nil || !strings.HasPrefix(err.Error(), "list s3://b/regions/US/1/: the server's fault: ") || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v, want the server's fault and %q", err, tt.says)
+			}
+		})
+	}
+}
+
+// uploads is S3 that lists the same unfinished uploads whatever it is asked for.
+type uploads struct {
+	client
+	asked int
+	next  func(*s3.ListMultipartUploadsInput) (key, upload string)
+}
+
+func (u *uploads) ListMultipartUploads(_ context.Context, in *s3.ListMultipartUploadsInput, _ ...func(*s3.Options)) (*s3.ListMultipartUploadsOutput, error) {
+	if u.asked++; u.asked > 5 {
+		return &s3.ListMultipartUploadsOutput{}, nil
+	}
+	key, upload := u.next(in)
+	return &s3.ListMultipartUploadsOutput{IsTruncated: aws.Bool(true), NextKeyMarker: &key, NextUploadIdMarker: &upload}, nil
+}
+
+func TestAServerThatListsTheSameUploadsAgainIsAnError(t *testing.T) {
+	tests := []struct {
+		name, says string
+		next       func(*s3.ListMultipartUploadsInput) (key, upload string)
+	}{
+		{"it ignores the markers", `more after {"k" "2"}, but goes on at {"k" "2"}`, func(*s3.ListMultipartUploadsInput) (string, string) { return "k", "2" }},
+		{"it goes back", `more after {"k" "2"}, but goes on at {"j" "3"}`, func(in *s3.ListMultipartUploadsInput) (string, string) {
+			if in.KeyMarker != nil {
+				return "j", "3"
+			}
+			return "k", "2"
+		}},
+		{"it gives no markers", `more after {"" ""}, but goes on at {"" ""}`, func(*s3.ListMultipartUploadsInput) (string, string) { return "", "" }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &uploads{next: tt.next}
+			job := Job{Source: Inventory{Prefix: shelved, Objects: []Object{{Key: "a", ETag: "e-2", Size: 1}}}, Destination: shelved.Sibling("-backup")}
+			c := New(s, Options{})
+			err := (&transfer{session: c.session(t.Context()), job: job}).abandon()
+			if err == nil || !strings.Contains(err.Error(), "the server's fault: ") || !strings.Contains(err.Error(), tt.says) || s.asked > 2 {
+				t.Errorf("error %v after %d requests, want %q", err, s.asked, tt.says)
+			}
+		})
+	}
+	t.Run("several uploads of one key", func(t *testing.T) {
+		s := &uploads{}
+		s.next = func(*s3.ListMultipartUploadsInput) (string, string) { return "k", string(rune('0' + s.asked)) }
+		job := Job{Source: Inventory{Prefix: shelved, Objects: []Object{{Key: "a", ETag: "e-2", Size: 1}}}, Destination: shelved.Sibling("-backup")}
+		c := New(s, Options{})
+		if err := (&transfer{session: c.session(t.Context()), job: job}).abandon(); err != nil || s.asked != 6 {
+			t.Errorf("error %v after %d requests, want all 6 pages", err, s.asked)
+		}
+	})
 }
 
 // pages is S3 that can list, and nothing else.

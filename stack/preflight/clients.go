@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -26,6 +27,7 @@ type clients struct {
 	targets    targets
 	logs       logs
 	buckets    buckets
+	keys       keys
 	networks   networks
 	databases  databases
 	secrets    secrets
@@ -36,8 +38,8 @@ func newClients(cfg aws.Config) clients {
 	return clients{
 		identity: sts.NewFromConfig(cfg), parameters: ssm.NewFromConfig(cfg), services: ecs.NewFromConfig(cfg),
 		groups: autoscaling.NewFromConfig(cfg), targets: elb.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg),
-		buckets: s3.NewFromConfig(cfg), networks: ec2.NewFromConfig(cfg), databases: rds.NewFromConfig(cfg),
-		secrets: secretsmanager.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg),
+		buckets: s3.NewFromConfig(cfg), keys: kms.NewFromConfig(cfg), networks: ec2.NewFromConfig(cfg),
+		databases: rds.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg),
 	}
 }
 
@@ -65,8 +67,14 @@ type (
 	buckets interface {
 		HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error)
 		GetBucketNotificationConfiguration(context.Context, *s3.GetBucketNotificationConfigurationInput, ...func(*s3.Options)) (*s3.GetBucketNotificationConfigurationOutput, error)
+		GetBucketEncryption(context.Context, *s3.GetBucketEncryptionInput, ...func(*s3.Options)) (*s3.GetBucketEncryptionOutput, error)
+	}
+	keys interface {
+		DescribeKey(context.Context, *kms.DescribeKeyInput, ...func(*kms.Options)) (*kms.DescribeKeyOutput, error)
 	}
 	networks interface {
+		DescribeVpcs(context.Context, *ec2.DescribeVpcsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcsOutput, error)
+		DescribeVpcAttribute(context.Context, *ec2.DescribeVpcAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeVpcAttributeOutput, error)
 		DescribeSubnets(context.Context, *ec2.DescribeSubnetsInput, ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error)
 		DescribeSecurityGroups(context.Context, *ec2.DescribeSecurityGroupsInput, ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error)
 		DescribeRouteTables(context.Context, *ec2.DescribeRouteTablesInput, ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error)

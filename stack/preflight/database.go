@@ -19,6 +19,8 @@ import (
 type described struct {
 	iam    bool
 	groups []rdstypes.VpcSecurityGroupMembership
+	// within are the VPC and the subnets that it may be in; nil of a cluster without an instance.
+	within *rdstypes.DBSubnetGroup
 	// change is the command that changes it, as far as which one it changes.
 	change string
 	// endpoint is that of an instance; a cluster has several, which are not held against the setting.
@@ -49,8 +51,11 @@ func (p preflight) database(ctx context.Context, d settings.Database, n network)
 	if e := found.endpoint; e != nil && (aws.ToString(e.Address) != d.Host || int(aws.ToInt32(e.Port)) != d.Port) {
 		return lacks("its endpoint is %s:%d, and a token for another is refused; mend the settings host and port", aws.ToString(e.Address), aws.ToInt32(e.Port))
 	}
-	if n.vpc == "" {
-		return errNoVPC
+	if n.subnets == nil {
+		return errNoSubnets
+	}
+	if err := p.route(ctx, n, found.within); err != nil {
+		return err
 	}
 	var ids []string
 	for _, g := range found.groups {
@@ -72,16 +77,28 @@ func (p preflight) describeDatabase(ctx context.Context, id string) (*described,
 			return nil, err
 		}
 		c := out.DBClusters[0]
-		return &described{iam: aws.ToBool(c.IAMDatabaseAuthenticationEnabled), groups: c.VpcSecurityGroups,
+		i, err := p.instance(ctx, "db-cluster-id", aws.ToString(c.DBClusterIdentifier))
+		if err != nil {
+			return nil, err
+		}
+		return &described{iam: aws.ToBool(c.IAMDatabaseAuthenticationEnabled), groups: c.VpcSecurityGroups, within: i.DBSubnetGroup,
 			change: "aws rds modify-db-cluster --db-cluster-identifier " + aws.ToString(c.DBClusterIdentifier)}, nil
 	}
-	out, err := p.databases.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{Filters: rdsFilter("dbi-resource-id", id)})
-	if err != nil || len(out.DBInstances) == 0 {
+	i, err := p.instance(ctx, "dbi-resource-id", id)
+	if err != nil || i.DbiResourceId == nil {
 		return nil, err
 	}
-	i := out.DBInstances[0]
-	return &described{iam: aws.ToBool(i.IAMDatabaseAuthenticationEnabled), groups: i.VpcSecurityGroups, endpoint: i.Endpoint,
+	return &described{iam: aws.ToBool(i.IAMDatabaseAuthenticationEnabled), groups: i.VpcSecurityGroups, endpoint: i.Endpoint, within: i.DBSubnetGroup,
 		change: "aws rds modify-db-instance --db-instance-identifier " + aws.ToString(i.DBInstanceIdentifier)}, nil
+}
+
+// instance describes the first that a filter finds; without one all its fields are empty.
+func (p preflight) instance(ctx context.Context, name, value string) (rdstypes.DBInstance, error) {
+	out, err := p.databases.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{Filters: rdsFilter(name, value)})
+	if err != nil || len(out.DBInstances) == 0 {
+		return rdstypes.DBInstance{}, err
+	}
+	return out.DBInstances[0], nil
 }
 
 func rdsFilter(name, value string) []rdstypes.Filter {

@@ -76,7 +76,9 @@ var prefixes = map[string]string{
 }
 
 // renamed are operations whose permission has another name.
-var renamed = map[string]string{"HeadBucket": "ListBucket", "GetBucketNotificationConfiguration": "GetBucketNotification"}
+var renamed = map[string]string{
+	"HeadBucket": "ListBucket", "GetBucketNotificationConfiguration": "GetBucketNotification", "GetBucketEncryption": "GetEncryptionConfiguration",
+}
 
 // permission is the IAM action that permits an operation.
 func permission(service, operation string) string {

@@ -16,20 +16,50 @@ import (
 // errNoService ends a check that needs the service's description.
 var errNoService = untold("cannot tell before the service is found")
 
-// service describes the service; nil with an error.
+// service describes the service that a restart is of; nil with an error.
 func (p preflight) service(ctx context.Context) (*ecstypes.Service, error) {
-	e := p.settings
-	out, err := p.services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &e.Cluster, Services: []string{e.Services.EC2}})
+	found, there, err := p.describeService(ctx, p.settings.Services.EC2)
+	switch {
+	case err != nil:
+		return nil, err
+	case !there:
+		return nil, lacks("there is no cluster %s; mend the setting cluster", p.settings.Cluster)
+	case found == nil:
+		return nil, lacks("cluster %s has no such active service; mend the setting services.ec2", p.settings.Cluster)
+	}
+	return found, nil
+}
+
+// fargate looks at the service that a restart leaves alone.
+func (p preflight) fargate(ctx context.Context) error {
+	found, there, err := p.describeService(ctx, p.settings.Services.Fargate)
+	switch {
+	case err != nil:
+		return err
+	case !there:
+		return untold("cannot tell before the cluster is found")
+	case found == nil:
+		return beware("cluster %s has no such active service; mend the setting services.fargate", p.settings.Cluster)
+	}
+	if n := max(found.RunningCount+found.PendingCount, found.DesiredCount); n > 0 {
+		return beware("a restart leaves its tasks (%d) alone, and they keep the old data: see README.md, update-regions", n)
+	}
+	return nil
+}
+
+// describeService returns nil if the service is not active, and whether its cluster is there.
+func (p preflight) describeService(ctx context.Context, name string) (found *ecstypes.Service, cluster bool, err error) {
+	out, err := p.services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &p.settings.Cluster, Services: []string{name}})
 	var none *ecstypes.ClusterNotFoundException
 	switch {
 	case errors.As(err, &none):
-		return nil, lacks("there is no cluster %s; mend the setting cluster", e.Cluster)
+		return nil, false, nil
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	case len(out.Services) != 1 || aws.ToString(out.Services[0].Status) != "ACTIVE":
-		return nil, lacks("cluster %s has no such active service; mend the setting services.ec2", e.Cluster)
+		return nil, true, nil
 	}
-	return &out.Services[0], nil
+	return &out.Services[0], true, nil
 }
 
 // container holds the setting against what the service registers with the target group.

@@ -10,22 +10,23 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// network is where the SQL functions are put.
+// network is where the SQL functions are put: subnets of the VPC that the settings name.
 type network struct {
-	vpc     string // empty if it could not be told
-	subnets []ec2types.Subnet
+	subnets []ec2types.Subnet // none if they are not as the settings say
+	// nameless says that hosts have no DNS names in the VPC, so that no endpoint can have private DNS.
+	nameless bool
 }
 
-// errNoVPC ends a check that needs the VPC.
-var errNoVPC = untold("cannot tell before the subnets are found")
+// errNoSubnets ends a check that needs the subnets.
+var errNoSubnets = untold("cannot tell before the subnets are found")
 
-// network describes the subnets. It is complete unless its vpc is empty; there may be an error all the same.
-func (p preflight) network(ctx context.Context) (network, error) {
+// describeSubnets returns the subnets, or none and an error. There may be an error beside them.
+func (p preflight) describeSubnets(ctx context.Context) ([]ec2types.Subnet, error) {
 	out, err := p.networks.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: filter("subnet-id", p.settings.Subnets...)})
 	if err != nil {
-		return network{}, err
+		return nil, err
 	}
-	var gone, full, vpcs, zones []string
+	var gone, elsewhere, full, zones []string
 	for _, id := range p.settings.Subnets {
 		i := slices.IndexFunc(out.Subnets, func(s ec2types.Subnet) bool { return aws.ToString(s.SubnetId) == id })
 		if i < 0 {
@@ -33,41 +34,41 @@ func (p preflight) network(ctx context.Context) (network, error) {
 			continue
 		}
 		s := out.Subnets[i]
-		vpcs, zones = add(vpcs, aws.ToString(s.VpcId)), add(zones, aws.ToString(s.AvailabilityZone))
+		zones = add(zones, aws.ToString(s.AvailabilityZone))
+		if vpc := aws.ToString(s.VpcId); vpc != p.settings.VPC {
+			elsewhere = append(elsewhere, id+" is in "+vpc)
+		}
 		if aws.ToInt32(s.AvailableIpAddressCount) == 0 {
 			full = append(full, id)
 		}
 	}
 	switch {
 	case gone != nil:
-		return network{}, lacks("there is no %s; mend the setting subnets", strings.Join(gone, ", "))
-	case len(vpcs) > 1:
-		return network{}, lacks("they are in several VPCs, %s; take those of the application's", strings.Join(vpcs, ", "))
-	}
-	found := network{vpcs[0], out.Subnets}
-	switch {
+		return nil, lacks("there is no %s; mend the setting subnets", strings.Join(gone, ", "))
+	case len(elsewhere) == len(p.settings.Subnets):
+		return nil, lacks("%s, none in %s; mend the setting vpc, or subnets", strings.Join(elsewhere, ", "), p.settings.VPC)
+	case elsewhere != nil:
+		return nil, lacks("%s, not in %s; mend the setting subnets", strings.Join(elsewhere, ", "), p.settings.VPC)
 	case full != nil:
-		return found, lacks("%s has no free address for the functions; take another", strings.Join(full, ", "))
+		return out.Subnets, lacks("%s has no free address for the functions; take another", strings.Join(full, ", "))
 	case len(zones) == 1:
-		return found, beware("all in %s: without that zone no update is possible; add one of another zone", zones[0])
+		return out.Subnets, beware("all in %s: without that zone no update is possible; add one of another zone", zones[0])
 	}
-	return found, nil
+	return out.Subnets, nil
 }
 
 // securityGroup looks at the functions' own group: where it is, and what it lets out.
-func (p preflight) securityGroup(ctx context.Context, n network) error {
+func (p preflight) securityGroup(ctx context.Context) error {
 	groups, err := p.describeGroups(ctx, p.settings.SecurityGroup)
 	switch {
 	case err != nil:
 		return err
 	case len(groups) == 0:
 		return lacks("there is no such group; mend the setting securityGroup")
-	case n.vpc == "":
-		return errNoVPC
 	}
 	g := groups[0]
-	if vpc := aws.ToString(g.VpcId); vpc != n.vpc {
-		return lacks("it is in %s, the subnets are in %s; mend the setting securityGroup or subnets", vpc, n.vpc)
+	if vpc := aws.ToString(g.VpcId); vpc != p.settings.VPC {
+		return lacks("it is in %s, not in %s; mend the setting securityGroup, or vpc", vpc, p.settings.VPC)
 	}
 	for _, port := range p.ports() {
 		if len(opening(g.IpPermissionsEgress, port)) == 0 {
@@ -92,16 +93,16 @@ func (p preflight) ports() []int {
 // wayToSecrets looks for an endpoint, and without one for a way to the internet. An endpoint with private DNS takes all
 // calls of the VPC to itself, so there no other way helps if it refuses them.
 func (p preflight) wayToSecrets(ctx context.Context, n network) error {
-	if n.vpc == "" {
-		return errNoVPC
+	if n.subnets == nil {
+		return errNoSubnets
 	}
 	out, err := p.networks.DescribeVpcEndpoints(ctx, &ec2.DescribeVpcEndpointsInput{Filters: slices.Concat(
-		filter("vpc-id", n.vpc), filter("service-name", "com.amazonaws."+p.settings.Region+".secretsmanager"))})
+		filter("vpc-id", p.settings.VPC), filter("service-name", "com.amazonaws."+p.settings.Region+".secretsmanager"))})
 	if err != nil {
 		return err
 	}
 	for _, e := range out.VpcEndpoints {
-		if !strings.EqualFold(string(e.State), string(ec2types.StateAvailable)) || !aws.ToBool(e.PrivateDnsEnabled) {
+		if !strings.EqualFold(string(e.State), string(ec2types.StateAvailable)) || !aws.ToBool(e.PrivateDnsEnabled) || n.nameless {
 			continue
 		}
 		var ids []string
@@ -114,19 +115,19 @@ func (p preflight) wayToSecrets(ctx context.Context, n network) error {
 		}
 		return err
 	}
-	flaw, err := p.flawOfWayOut(ctx, n)
+	flaw, err := p.flawOfWayOut(ctx)
 	if flaw != "" {
-		return lacks("there is no endpoint with private DNS, and %s: see docs/deploying.md, section 4", flaw)
+		return lacks("there is no endpoint whose private DNS works, and %s: see docs/deploying.md, section 4", flaw)
 	}
 	return err
 }
 
 // wayOut looks for a way to the internet.
 func (p preflight) wayOut(ctx context.Context, n network) error {
-	if n.vpc == "" {
-		return errNoVPC
+	if n.subnets == nil {
+		return errNoSubnets
 	}
-	flaw, err := p.flawOfWayOut(ctx, n)
+	flaw, err := p.flawOfWayOut(ctx)
 	if flaw != "" {
 		return lacks("%s: see docs/deploying.md, section 4", flaw)
 	}
@@ -134,17 +135,25 @@ func (p preflight) wayOut(ctx context.Context, n network) error {
 }
 
 // flawOfWayOut says which subnet has no way to the internet that functions can use; it is empty if all have one.
-func (p preflight) flawOfWayOut(ctx context.Context, n network) (string, error) {
-	out, err := p.networks.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: filter("vpc-id", n.vpc)})
+func (p preflight) flawOfWayOut(ctx context.Context) (string, error) {
+	tables, err := p.routeTables(ctx, p.settings.VPC)
 	if err != nil {
 		return "", err
 	}
 	for _, id := range p.settings.Subnets {
-		if flaw := flawOfDefaultRoute(out.RouteTables, id); flaw != "" {
+		if flaw := flawOfDefaultRoute(tables, id); flaw != "" {
 			return id + " " + flaw, nil
 		}
 	}
 	return "", nil
+}
+
+func (p preflight) routeTables(ctx context.Context, vpc string) ([]ec2types.RouteTable, error) {
+	out, err := p.networks.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: filter("vpc-id", vpc)})
+	if err != nil {
+		return nil, err
+	}
+	return out.RouteTables, nil
 }
 
 // admitted tells whether one of the groups lets the functions in.

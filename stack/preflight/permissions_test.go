@@ -33,9 +33,21 @@ type setup struct {
 	world    func(*world)
 }
 
-// setups are the variants, and one whose secrets are reached through a NAT gateway.
+// setups are the variants, and others in which all is well: secrets are reached through a NAT gateway, buckets have keys,
+// the other database is in another VPC.
 func setups() map[string]setup {
-	found := map[string]setup{"NAT": {world: func(w *world) { w.net.endpoints = nil }}}
+	found := map[string]setup{
+		"NAT":  {world: func(w *world) { w.net.endpoints = nil }},
+		"keys": {settings: dataKey(keyARN), world: func(w *world) { w.encrypts[data] = "alias/data" }},
+		"managed keys": {world: func(w *world) {
+			w.encrypts[data], w.encrypts["districtbuilder-production-data"] = managed, awsKeyARN
+		}},
+		"no encryption": {world: func(w *world) { w.encrypts[data] = none }},
+		"peered": {settings: variants["tokens"], world: func(w *world) {
+			w.net.peered()
+			w.rds.member.Within = &place{vpc2, zoneOfOther}
+		}},
+	}
 	for name, v := range variants {
 		found[name] = setup{v, func(*world) {}}
 	}

@@ -33,6 +33,7 @@ func (p preflight) run(ctx context.Context) []finding {
 
 	service, err := p.service(ctx)
 	check("service "+e.Services.EC2, err)
+	check("Fargate service "+e.Services.Fargate, p.fargate(ctx))
 	check("container "+e.Container, p.container(service))
 	check("target group "+e.TargetGroup, p.targetGroup(ctx, service))
 	check("ECS agents of "+e.Cluster, p.agents(ctx))
@@ -41,22 +42,26 @@ func (p preflight) run(ctx context.Context) []finding {
 
 	for _, b := range e.DataBuckets() {
 		check("bucket "+b, p.bucket(ctx, b))
+		check("encryption of "+b, p.encryption(ctx, b))
 	}
 	if e.UploadBucket != "" {
 		check("events of "+e.UploadBucket, p.events(ctx))
 	}
 
-	network, err := p.network(ctx)
+	var n network
+	n.nameless, err = p.vpc(ctx)
+	check("VPC "+e.VPC, err)
+	n.subnets, err = p.describeSubnets(ctx)
 	check("subnets of the SQL functions", err)
-	check("security group "+e.SecurityGroup, p.securityGroup(ctx, network))
+	check("security group "+e.SecurityGroup, p.securityGroup(ctx))
 	if len(p.secretARNs()) > 0 {
-		check("way to Secrets Manager", p.wayToSecrets(ctx, network))
+		check("way to Secrets Manager", p.wayToSecrets(ctx, n))
 	}
 	if e.Other.RegionsURL != "" {
-		check("way to other.regionsUrl", p.wayOut(ctx, network))
+		check("way to other.regionsUrl", p.wayOut(ctx, n))
 	}
 	for _, d := range p.databasesWithID() {
-		check("database "+d.ResourceID, p.database(ctx, d, network))
+		check("database "+d.ResourceID, p.database(ctx, d, n))
 	}
 	for _, s := range p.secretARNs() {
 		check("secret of "+s.owner, p.secret(ctx, s.arn))

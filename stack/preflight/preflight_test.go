@@ -7,18 +7,28 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
 )
 
 func TestNothingIsMissing(t *testing.T) {
-	tests := []struct{ name, environment, variant string }{
+	tests := []struct{ name, environment, setup string }{
 		{"staging as shipped", "Staging", "secrets"},
 		{"production as shipped", "Production", "secrets"},
 		{"IAM authentication", "Staging", "tokens"},
 		{"the other application's list", "Staging", "public list"},
+		{"secrets by a NAT gateway", "Staging", "NAT"},
+		{"a bucket with a key", "Staging", "keys"},
+		{"buckets with AWS's managed key", "Production", "managed keys"},
+		{"a bucket without a default encryption", "Staging", "no encryption"},
+		{"the other database is in a peered VPC", "Staging", "peered"},
 	}
+	all := setups()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			project(t, newWorld(), tt.environment, variants[tt.variant])
+			w := newWorld()
+			all[tt.setup].world(w)
+			project(t, w, tt.environment, all[tt.setup].settings)
 			ready, screen := look(t, strings.ToLower(tt.environment))
 			lines := strings.Split(strings.TrimSuffix(screen, "\n"), "\n")
 			if want := "nothing is missing: make deploy ENV=" + strings.ToLower(tt.environment); !ready || lines[len(lines)-1] != want {
@@ -39,12 +49,18 @@ func TestNothingIsMissing(t *testing.T) {
 // set changes one setting.
 func set(name string, value any) change { return func(e map[string]any) { e[name] = value } }
 
+// dataKey names the key of staging's bucket.
+func dataKey(arn string) change { return set("dataKeys", map[string]any{data: arn}) }
+
 const (
 	subnets = "subnets of the SQL functions"
 	sg      = "security group " + application
 	way     = "way to Secrets Manager"
 	wayList = "way to other.regionsUrl"
 	certs   = "certificates of RDS"
+	theVPC  = "VPC " + vpc
+	fargate = "Fargate service StagingApp"
+	crypt   = "encryption of " + data
 )
 
 // faults are accounts that lack something. What the screen then shows, other than ok, is in shows: exactly that.
@@ -70,20 +86,24 @@ var faults = []struct {
 		shows: []string{"MISSING CDK bootstrap's bucket"}, says: "there is no " + assets},
 
 	{name: "another cluster", variant: "secrets", settings: set("cluster", "ecsOther"),
-		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown container app", "unknown target group tgStagingApp", "MISSING ECS agents of ecsOther"},
+		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown " + fargate, "unknown container app", "unknown target group tgStagingApp", "MISSING ECS agents of ecsOther"},
 		says:  "there is no cluster ecsOther; mend the setting cluster"},
 	{name: "another service", variant: "secrets", settings: set("services", map[string]any{"ec2": "Other"}),
 		shows: []string{"MISSING service Other", "unknown container app", "unknown target group tgStagingApp"}, says: "mend the setting services.ec2"},
 	{name: "a service that has been deleted", variant: "secrets",
 		world: func(w *world) { w.answers["ecs:DescribeServices"] = `{"services":[{"status":"INACTIVE"}]}` },
-		shows: []string{"MISSING service StagingApp_EC2LaunchType", "unknown container app", "unknown target group tgStagingApp"}, says: "has no such active service"},
+		shows: []string{"MISSING service StagingApp_EC2LaunchType", "warning " + fargate, "unknown container app", "unknown target group tgStagingApp"}, says: "has no such active service"},
+	{name: "tasks on Fargate", variant: "secrets", world: func(w *world) { w.fleet = simulatedFleet(func(c *fleetsim.Config) { c.NoFargate = false }) },
+		shows: []string{"warning " + fargate}, says: "a restart leaves its tasks (1) alone, and they keep the old data"},
+	{name: "another service on Fargate", variant: "secrets", settings: set("services", map[string]any{"fargate": "Other"}),
+		shows: []string{"warning Fargate service Other"}, says: "has no such active service; mend the setting services.fargate"},
 	{name: "another container", variant: "secrets", settings: set("container", "web"),
 		shows: []string{"MISSING container web"}, says: "the service's target is the container app; mend the setting container"},
 	{name: "another target group", variant: "secrets", settings: set("targetGroup", "tgProductionApp"),
 		shows: []string{"MISSING target group tgProductionApp"}, says: "registers its tasks in no target group tgProductionApp, but in tgStagingApp; mend the setting targetGroup"},
 	{name: "a target group that is gone", variant: "secrets", world: func(w *world) { w.groupless = true },
 		shows: []string{"MISSING target group tgStagingApp"}, says: "it is gone"},
-	{name: "old agents", variant: "secrets", world: func(w *world) { w.fleet = simulatedFleet(true) },
+	{name: "old agents", variant: "secrets", world: func(w *world) { w.fleet = simulatedFleet(func(c *fleetsim.Config) { c.OldAgent = true }) },
 		shows: []string{"MISSING ECS agents of ecsStagingCluster"}, says: "older than 1.65.0, which knows no task protection: replace by instances of a newer image: i-"},
 	{name: "no instances", variant: "secrets", world: func(w *world) { w.answers["ecs:ListContainerInstances"] = `{"containerInstanceArns":[]}` },
 		shows: []string{"MISSING ECS agents of ecsStagingCluster"}, says: "the cluster has no instances"},
@@ -93,22 +113,56 @@ var faults = []struct {
 		shows: []string{"MISSING log group logStagingApp"}, says: "mend the setting logGroup"},
 
 	{name: "no data bucket", variant: "secrets", settings: set("readPrefixes", []string{"s3://nobody/new/"}),
-		shows: []string{"MISSING bucket nobody"}, says: "it does not exist; mend the setting that names it"},
+		shows: []string{"MISSING bucket nobody", "unknown encryption of nobody"}, says: "it does not exist; mend the setting that names it"},
 	{name: "a data bucket elsewhere", variant: "secrets", settings: set("uploadBucket", nil), world: func(w *world) { w.buckets[data] = "eu-west-1" },
-		shows: []string{"MISSING bucket " + data}, says: "it is in eu-west-1, but the functions reach buckets of us-east-1 only"},
+		shows: []string{"MISSING bucket " + data, "unknown " + crypt}, says: "it is in eu-west-1, but the functions reach buckets of us-east-1 only"},
 	{name: "no events", variant: "secrets", world: func(w *world) { w.events = false },
 		shows: []string{"MISSING events of " + data}, says: "docs/deploying.md, section 6"},
 	{name: "no bucket for uploads", variant: "secrets", settings: set("uploadBucket", "nobody"),
-		shows: []string{"MISSING bucket nobody", "MISSING events of nobody"}, says: "mend the setting uploadBucket"},
+		shows: []string{"MISSING bucket nobody", "unknown encryption of nobody", "MISSING events of nobody"}, says: "mend the setting uploadBucket"},
+
+	{name: "a key that the settings lack", variant: "secrets", world: func(w *world) { w.encrypts[data] = "alias/data" },
+		shows: []string{"MISSING " + crypt}, says: "it encrypts with a key that the functions may not use; set dataKeys." + data + " to " + keyARN},
+	{name: "another key, named by its ID", variant: "secrets", settings: dataKey(keyARN), world: func(w *world) { w.encrypts[data] = "other" },
+		shows: []string{"MISSING " + crypt}, says: "set dataKeys." + data + " to " + otherKeyARN},
+	{name: "a key for a bucket with S3's own", variant: "secrets", settings: dataKey(keyARN),
+		shows: []string{"warning " + crypt}, says: "that of dataKeys serves older objects only"},
+	{name: "a key for a bucket with AWS's managed one", variant: "secrets", settings: dataKey(keyARN), world: func(w *world) { w.encrypts[data] = "alias/aws/s3" },
+		shows: []string{"warning " + crypt}, says: "that of dataKeys serves older objects only"},
+	{name: "a key that is gone", variant: "secrets", settings: dataKey(keyARN), world: func(w *world) { delete(w.keys, keyARN) },
+		shows: []string{"MISSING " + crypt}, says: "there is no key " + keyARN + "; mend the setting dataKeys"},
+	{name: "a disabled key for older objects", variant: "secrets", settings: dataKey(keyARN), world: func(w *world) { w.keyState(keyARN, "Disabled") },
+		shows: []string{"MISSING " + crypt}, says: "run: aws kms enable-key --key-id " + keyARN},
+	{name: "a bucket whose key is gone", variant: "secrets", settings: dataKey(keyARN), world: func(w *world) { w.encrypts[data] = "alias/gone" },
+		shows: []string{"MISSING " + crypt}, says: "it encrypts with alias/gone, which is gone"},
+	{name: "a bucket whose key is about to be deleted", variant: "secrets", settings: dataKey(keyARN),
+		world: func(w *world) { w.encrypts[data] = keyARN; w.keyState(keyARN, "PendingDeletion") },
+		shows: []string{"MISSING " + crypt}, says: "aws kms cancel-key-deletion --key-id " + keyARN + " && aws kms enable-key --key-id " + keyARN},
+	{name: "a bucket whose key is not there yet", variant: "secrets", settings: dataKey(keyARN),
+		world: func(w *world) { w.encrypts[data] = keyARN; w.keyState(keyARN, "PendingImport") },
+		shows: []string{"MISSING " + crypt}, says: "cannot be used, its state is PendingImport"},
+
+	{name: "another VPC", variant: "secrets", settings: set("vpc", "vpc-00000000"),
+		shows: []string{"MISSING VPC vpc-00000000", "MISSING " + subnets, "MISSING " + sg, "unknown " + way}, says: "there is no such VPC in us-east-1; mend the setting vpc"},
+	{name: "all in another VPC", variant: "secrets", world: func(w *world) {
+		w.net.subnets[0].VPC, w.net.subnets[1].VPC, w.net.group(application).VPC = vpc2, vpc2, vpc2
+	}, shows: []string{"MISSING " + subnets, "MISSING " + sg, "unknown " + way},
+		says: zoneA + " is in vpc-2, " + zoneB + " is in vpc-2, none in " + vpc + "; mend the setting vpc, or subnets"},
+	{name: "no DNS", variant: "secrets", world: func(w *world) { w.net.vpcs[0].Support = false },
+		shows: []string{"MISSING " + theVPC}, says: "run: aws ec2 modify-vpc-attribute --vpc-id " + vpc + " --enable-dns-support"},
+	{name: "no DNS names, and a NAT gateway", variant: "secrets", world: func(w *world) { w.net.vpcs[0].Names = false },
+		shows: []string{"warning " + theVPC}, says: "run: aws ec2 modify-vpc-attribute --vpc-id " + vpc + " --enable-dns-hostnames"},
+	{name: "no DNS names for the endpoint", variant: "secrets", world: func(w *world) { w.net.vpcs[0].Names = false; w.net.tables = w.net.tables[:1] },
+		shows: []string{"warning " + theVPC, "MISSING " + way}, says: "there is no endpoint whose private DNS works, and " + zoneA + " is public"},
 
 	{name: "a subnet that is gone", variant: "secrets", world: func(w *world) { w.net.subnets = w.net.subnets[:1] },
-		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown " + way}, says: "there is no " + zoneB + "; mend the setting subnets"},
+		shows: []string{"MISSING " + subnets, "unknown " + way}, says: "there is no " + zoneB + "; mend the setting subnets"},
 	{name: "subnets that are gone, with IAM authentication", variant: "tokens", world: func(w *world) { w.net.subnets = nil },
-		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown database db-STAGING", "unknown database cluster-PRODUCTION"}, says: "there is no " + zoneA + ", " + zoneB},
+		shows: []string{"MISSING " + subnets, "unknown database db-STAGING", "unknown database cluster-PRODUCTION"}, says: "there is no " + zoneA + ", " + zoneB},
 	{name: "subnets that are gone, with a public list", variant: "public list", world: func(w *world) { w.net.subnets = nil },
-		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown " + way, "unknown " + wayList}, says: "cannot tell before the subnets are found"},
+		shows: []string{"MISSING " + subnets, "unknown " + way, "unknown " + wayList}, says: "cannot tell before the subnets are found"},
 	{name: "subnets of two VPCs", variant: "secrets", world: func(w *world) { w.net.subnets[1].VPC = "vpc-2" },
-		shows: []string{"MISSING " + subnets, "unknown " + sg, "unknown " + way}, says: "they are in several VPCs, vpc-1, vpc-2"},
+		shows: []string{"MISSING " + subnets, "unknown " + way}, says: zoneB + " is in vpc-2, not in " + vpc + "; mend the setting subnets"},
 	{name: "one zone", variant: "secrets", world: func(w *world) { w.net.subnets[1].Zone = "us-east-1a" },
 		shows: []string{"warning " + subnets}, says: "all in us-east-1a: without that zone no update is possible"},
 	{name: "a full subnet", variant: "secrets", world: func(w *world) { w.net.subnets[1].Free = 0 },
@@ -117,7 +171,7 @@ var faults = []struct {
 		world: func(w *world) { w.net.group(ofEndpoint).In[0].Block = new("0.0.0.0/0") },
 		shows: []string{"MISSING security group sg-00000000"}, says: "there is no such group; mend the setting securityGroup"},
 	{name: "a security group of another VPC", variant: "secrets", world: func(w *world) { w.net.group(application).VPC = "vpc-2" },
-		shows: []string{"MISSING " + sg}, says: "it is in vpc-2, the subnets are in vpc-1"},
+		shows: []string{"MISSING " + sg}, says: "it is in vpc-2, not in " + vpc + "; mend the setting securityGroup, or vpc"},
 	{name: "no way out to the database", variant: "tokens", world: func(w *world) { w.net.group(application).Out = w.net.group(application).Out[1:] },
 		shows: []string{"MISSING " + sg}, says: "it lets nothing out to port 5432"},
 	{name: "no way out to the secrets", variant: "secrets", world: func(w *world) { w.net.group(application).Out = w.net.group(application).Out[:1] },
@@ -126,7 +180,7 @@ var faults = []struct {
 	{name: "an endpoint that refuses", variant: "secrets", world: func(w *world) { w.net.group(ofEndpoint).In[0].Block = new("10.0.1.0/24") },
 		shows: []string{"MISSING " + way}, says: "the endpoint's " + ofEndpoint + " lets nothing of " + application + " in at port 443"},
 	{name: "neither endpoint nor NAT", variant: "secrets", world: func(w *world) { w.net.endpoints, w.net.tables = nil, w.net.tables[:1] },
-		shows: []string{"MISSING " + way}, says: "there is no endpoint with private DNS, and " + zoneA + " is public"},
+		shows: []string{"MISSING " + way}, says: "there is no endpoint whose private DNS works, and " + zoneA + " is public"},
 	{name: "an endpoint without private DNS, and a NAT that is gone", variant: "secrets",
 		world: func(w *world) { w.net.endpoints[0].Private = false; w.net.tables[1].Routes[1].State = "blackhole" },
 		shows: []string{"MISSING " + way}, says: zoneA + " has a default route to something that is gone"},
@@ -146,6 +200,14 @@ var faults = []struct {
 	{name: "databases that refuse", variant: "tokens", world: func(w *world) { w.net.group(ofDatabase).In[0].Group = new(application2) },
 		shows: []string{"MISSING database db-STAGING", "MISSING database cluster-PRODUCTION"},
 		says:  "its " + ofDatabase + " lets nothing of " + application + " in at port 5432"},
+	{name: "no route to another VPC", variant: "tokens", world: func(w *world) { w.rds.member.Within = &place{vpc2, zoneOfOther} },
+		shows: []string{"MISSING database cluster-PRODUCTION"}, says: "it is in vpc-2, and " + zoneA + " has no route to 10.9.1.0/24; add routes there and back"},
+	{name: "no route back", variant: "tokens", world: func(w *world) {
+		w.net.peered()
+		w.rds.member.Within, w.net.tables[2].Routes = &place{vpc2, zoneOfOther}, w.net.tables[2].Routes[:1]
+	}, shows: []string{"MISSING database cluster-PRODUCTION"}, says: "it is in vpc-2, and " + zoneOfOther + " has no route to 10.0.1.0/24"},
+	{name: "a cluster without an instance", variant: "tokens", world: func(w *world) { w.rds.member = database{} },
+		shows: []string{"unknown database cluster-PRODUCTION"}, says: "cannot tell its VPC: it has no instance"},
 
 	{name: "no secrets", variant: "secrets", world: func(w *world) { clear(w.secrets) },
 		shows: []string{"MISSING secret of find-regions", "MISSING secret of bump-versions", "MISSING secret of set-region-uri", "MISSING secret of find-regions in other.database"},
@@ -202,6 +264,23 @@ func TestWhatIsMissingIsNamedWithWhatToDo(t *testing.T) {
 	}
 }
 
+// TestTheEncryptionOfNoBucketIsNotLookedAt: it is not a second fault.
+func TestTheEncryptionOfNoBucketIsNotLookedAt(t *testing.T) {
+	for name, change := range map[string]func(*world){
+		"gone":      func(w *world) { delete(w.buckets, data) },
+		"elsewhere": func(w *world) { w.buckets[data] = "eu-west-1" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			change(w)
+			project(t, w, "Staging")
+			if _, screen := look(t, "staging"); !strings.Contains(screen, "  unknown  "+crypt+": cannot tell before the bucket is found\n") {
+				t.Errorf("want %q to be told after the bucket:\n%s", crypt, screen)
+			}
+		})
+	}
+}
+
 // TestEveryCheckCanFail: a check that no row of the table breaks has not been tried.
 func TestEveryCheckCanFail(t *testing.T) {
 	broken := map[string]bool{}
@@ -231,7 +310,7 @@ func TestEveryCheckCanFail(t *testing.T) {
 }
 
 // named are the checks whose name ends in that of what they look at, which a row may have changed.
-var named = []string{"service", "target group", "container", "ECS agents of", "group", "bucket", "events of", "security group"}
+var named = []string{"service", "Fargate service", "target group", "container", "ECS agents of", "group", "bucket", "encryption of", "events of", "VPC", "security group"}
 
 func kind(what string) string {
 	for _, n := range named {

@@ -9,7 +9,10 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-const https = 443
+const (
+	https        = 443
+	defaultRoute = "0.0.0.0/0"
+)
 
 // opening are the rules that speak of TCP at a port. What they say of the other side is not looked at here.
 func opening(rules []ec2types.IpPermission, port int) []ec2types.IpPermission {
@@ -46,21 +49,27 @@ func admits(rules []ec2types.IpPermission, group string, subnets []ec2types.Subn
 
 // covers tells whether one of the ranges holds all addresses of a block.
 func covers(ranges []ec2types.IpRange, block string) bool {
+	return slices.ContainsFunc(ranges, func(r ec2types.IpRange) bool { return within(block, aws.ToString(r.CidrIp)) >= 0 })
+}
+
+// within returns how many bits are given of a block that holds all addresses of another; -1 if it does not hold them all.
+func within(block, holding string) (bits int) {
 	inner, err := netip.ParsePrefix(block)
 	if err != nil {
-		return false
+		return -1
 	}
-	return slices.ContainsFunc(ranges, func(r ec2types.IpRange) bool {
-		outer, err := netip.ParsePrefix(aws.ToString(r.CidrIp))
-		return err == nil && outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
-	})
+	outer, err := netip.ParsePrefix(holding)
+	if err != nil || outer.Bits() > inner.Bits() || !outer.Contains(inner.Addr()) {
+		return -1
+	}
+	return outer.Bits()
 }
 
 // flawOfDefaultRoute says why functions in a subnet have no way to the internet; it is empty if they have one.
 // An interface of a function has no public address, so an internet gateway is no way for it.
 func flawOfDefaultRoute(tables []ec2types.RouteTable, subnet string) string {
 	for _, r := range routesOf(tables, subnet) {
-		if aws.ToString(r.DestinationCidrBlock) != "0.0.0.0/0" {
+		if aws.ToString(r.DestinationCidrBlock) != defaultRoute {
 			continue
 		}
 		switch {
@@ -88,4 +97,33 @@ func routesOf(tables []ec2types.RouteTable, subnet string) []ec2types.Route {
 		}
 	}
 	return main
+}
+
+// flawOfRoute says why nothing in a subnet reaches a block of another VPC's addresses; it is empty if a route leads there.
+// The most specific route decides.
+func flawOfRoute(tables []ec2types.RouteTable, subnet, block string) string {
+	var best ec2types.Route
+	most := -1
+	for _, r := range routesOf(tables, subnet) {
+		if r.DestinationPrefixListId != nil && leavesPrivately(r) { // what stands in the list is not looked at
+			return ""
+		}
+		if bits := within(block, aws.ToString(r.DestinationCidrBlock)); bits > most {
+			best, most = r, bits
+		}
+	}
+	switch {
+	case most < 0 || !leavesPrivately(best):
+		return "has no route to " + block
+	case best.State == ec2types.RouteStateBlackhole:
+		return "has a route to " + block + " that leads to something that is gone"
+	}
+	return ""
+}
+
+// leavesPrivately tells whether a route can lead to another VPC. A gateway to the internet, a NAT gateway or instance and
+// the VPC itself do not.
+func leavesPrivately(r ec2types.Route) bool {
+	return r.VpcPeeringConnectionId != nil || r.TransitGatewayId != nil || r.CoreNetworkArn != nil ||
+		strings.HasPrefix(aws.ToString(r.GatewayId), "vgw-") || r.NetworkInterfaceId != nil && aws.ToString(r.DestinationCidrBlock) != defaultRoute
 }

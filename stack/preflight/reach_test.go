@@ -81,3 +81,47 @@ func TestDefaultRoutes(t *testing.T) {
 		})
 	}
 }
+
+func TestRoutesToAnotherVPC(t *testing.T) {
+	to := func(block string, r ec2types.Route) ec2types.Route {
+		r.DestinationCidrBlock = &block
+		return r
+	}
+	active, gone := ec2types.RouteStateActive, ec2types.RouteStateBlackhole
+	peering := ec2types.Route{VpcPeeringConnectionId: aws.String("pcx-1"), State: active}
+	transit := ec2types.Route{TransitGatewayId: aws.String("tgw-1"), State: active}
+	nat := ec2types.Route{NatGatewayId: aws.String("nat-1"), State: active}
+	instance := ec2types.Route{NetworkInterfaceId: aws.String("eni-1"), State: active}
+	const none, lost = "has no route to 10.9.1.0/24", "has a route to 10.9.1.0/24 that leads to something that is gone"
+	tests := []struct {
+		name   string
+		routes []ec2types.Route
+		want   string
+	}{
+		{"the VPC, peered", []ec2types.Route{to("10.9.0.0/16", peering)}, ""},
+		{"the subnet itself", []ec2types.Route{to("10.9.1.0/24", peering)}, ""},
+		{"a part of the subnet", []ec2types.Route{to("10.9.1.0/25", peering)}, none},
+		{"another VPC, peered", []ec2types.Route{to("10.8.0.0/16", peering)}, none},
+		{"everything by a transit gateway", []ec2types.Route{to("0.0.0.0/0", transit)}, ""},
+		{"everything by a NAT gateway", []ec2types.Route{to("0.0.0.0/0", nat)}, none},
+		{"everything by a NAT instance", []ec2types.Route{to("0.0.0.0/0", instance)}, none},
+		{"an appliance", []ec2types.Route{to("10.9.0.0/16", instance)}, ""},
+		{"a virtual private gateway", []ec2types.Route{to("10.9.0.0/16", ec2types.Route{GatewayId: aws.String("vgw-1"), State: active})}, ""},
+		{"a core network", []ec2types.Route{to("10.0.0.0/8", ec2types.Route{CoreNetworkArn: aws.String("arn:1"), State: active})}, ""},
+		{"an internet gateway", []ec2types.Route{to("0.0.0.0/0", ec2types.Route{GatewayId: aws.String("igw-1"), State: active})}, none},
+		{"a prefix list", []ec2types.Route{{DestinationPrefixListId: aws.String("pl-1"), TransitGatewayId: aws.String("tgw-1"), State: active}}, ""},
+		{"the prefix list of an endpoint", []ec2types.Route{{DestinationPrefixListId: aws.String("pl-1"), GatewayId: aws.String("vpce-1"), State: active}}, none},
+		{"a peering connection that was deleted", []ec2types.Route{to("10.9.0.0/16", ec2types.Route{VpcPeeringConnectionId: aws.String("pcx-1"), State: gone})}, lost},
+		{"the most specific first", []ec2types.Route{to("10.9.0.0/16", peering), to("10.0.0.0/8", nat)}, ""},
+		{"the most specific last", []ec2types.Route{to("10.0.0.0/8", transit), to("10.9.0.0/16", nat)}, none},
+		{"nothing", nil, none},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tables := []ec2types.RouteTable{{Routes: tt.routes, Associations: []ec2types.RouteTableAssociation{{SubnetId: aws.String("subnet-1")}}}}
+			if got := flawOfRoute(tables, "subnet-1", "10.9.1.0/24"); got != tt.want {
+				t.Errorf("flaw %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

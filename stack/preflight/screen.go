@@ -22,7 +22,9 @@ func report(w io.Writer, e settings.Environment, found []finding) (ready bool) {
 		}
 		fmt.Fprintf(w, "  %-9s%s%s\n", marks[f.level], f.what, says)
 	}
-	fmt.Fprintf(w, "  %-9s%s\n", "not seen", strings.Join(unseen(e), "; "))
+	for _, things := range packed(unseen(e), 105) {
+		fmt.Fprintf(w, "  %-9s%s\n", "not seen", things)
+	}
 	env := "ENV=" + strings.ToLower(e.Name)
 	if count[missing]+count[unknown] == 0 {
 		fmt.Fprintf(w, "nothing is missing: make deploy %s\n", env)
@@ -42,11 +44,24 @@ func unseen(e settings.Environment) []string {
 	if len(e.Database.SecretARNs) > 0 {
 		things = append(things, "what the secrets hold")
 	}
-	if e.Other.Database != nil {
+	if d := e.Other.Database; d != nil && d.ResourceID == "" {
 		things = append(things, "the route to other.database")
 	}
+	things = append(things, "network ACLs", "keys that objects were written with")
 	if len(e.DataKeys) > 0 {
-		things = append(things, "dataKeys")
+		things = append(things, "the policies of dataKeys")
 	}
 	return things
+}
+
+// packed joins texts to lines of at most so many bytes, unless one is longer by itself.
+func packed(texts []string, most int) (lines []string) {
+	for _, text := range texts {
+		if last := len(lines) - 1; last >= 0 && len(lines[last])+len("; ")+len(text) <= most {
+			lines[last] += "; " + text
+			continue
+		}
+		lines = append(lines, text)
+	}
+	return lines
 }

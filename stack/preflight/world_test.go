@@ -28,6 +28,8 @@ type world struct {
 	account     string
 	bootstrap   string            // version; empty: none
 	buckets     map[string]string // name to region
+	encrypts    map[string]string // bucket to a key, managed or none; empty: S3's own key
+	keys        map[string]key    // by ARN, ID and alias
 	events      bool
 	groupless   bool // the target group is gone
 	logGroups   []string
@@ -49,13 +51,25 @@ type secret struct {
 	Deleted float64 `json:"DeletedDate,omitempty"`
 }
 
-// simulatedFleet is that of both environments, without faults.
-func simulatedFleet(oldAgent bool) http.Handler {
+type key struct {
+	ARN     string `json:"Arn"`
+	Manager string `json:"KeyManager"`
+	State   string `json:"KeyState"`
+}
+
+// What a bucket's encryption can be but a key: AWS's managed one, which is not named, or no configuration.
+const managed, none = "managed", "none"
+
+// simulatedFleet is that of both environments, without faults and without tasks on Fargate.
+func simulatedFleet(change func(*fleetsim.Config)) http.Handler {
 	begin := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	var worlds []*fleetsim.World
 	for _, environment := range []string{"Staging", "Production"} {
-		worlds = append(worlds, fleetsim.New(fleetsim.Config{Environment: environment, Account: number, Now: func() time.Time { return begin },
-			Faults: &fleetsim.Faults{}, OldAgent: oldAgent}))
+		config := fleetsim.Config{Environment: environment, Account: number, Now: func() time.Time { return begin }, Faults: &fleetsim.Faults{}, NoFargate: true}
+		if change != nil {
+			change(&config)
+		}
+		worlds = append(worlds, fleetsim.New(config))
 	}
 	return fleetsim.Mux(worlds...)
 }
@@ -63,8 +77,10 @@ func simulatedFleet(oldAgent bool) http.Handler {
 // newWorld has everything that the shipped settings name, and an endpoint for Secrets Manager.
 func newWorld() *world {
 	w := &world{
-		fleet: simulatedFleet(false), account: number, bootstrap: "21", events: true, concurrency: 1000,
+		fleet: simulatedFleet(nil), account: number, bootstrap: "21", events: true, concurrency: 1000,
 		buckets:   map[string]string{assets: "us-east-1", data: "us-east-1", "districtbuilder-production-data": "us-east-1"},
+		encrypts:  map[string]string{},
+		keys:      map[string]key{},
 		logGroups: []string{"logStagingApp", "logProductionApp"},
 		secrets:   map[string]secret{},
 		net:       newVPCs(), rds: newInstances(),
@@ -73,7 +89,28 @@ func newWorld() *world {
 	for _, name := range []string{"staging/find-regions", "staging/bump-versions", "staging/set-region-uri", "production/find-regions", "production/bump-versions"} {
 		w.secrets[secretNamed(name)] = secret{}
 	}
+	for name, k := range map[string]key{"alias/data": {keyARN, "CUSTOMER", "Enabled"}, "other": {otherKeyARN, "CUSTOMER", "Enabled"},
+		"alias/aws/s3": {awsKeyARN, "AWS", "Enabled"}} {
+		w.keys[name], w.keys[k.ARN] = k, k
+	}
 	return w
+}
+
+// Keys: those of the account, and the one that AWS manages for S3 in it.
+const (
+	keyARN      = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+	otherKeyARN = "arn:aws:kms:us-east-1:111122223333:key/99999999-2222-3333-4444-555555555555"
+	awsKeyARN   = "arn:aws:kms:us-east-1:111122223333:key/00000000-2222-3333-4444-555555555555"
+)
+
+// keyState changes the state of the key with an ARN.
+func (w *world) keyState(arn, state string) {
+	for name, k := range w.keys {
+		if k.ARN == arn {
+			k.State = state
+			w.keys[name] = k
+		}
+	}
 }
 
 func secretNamed(name string) string {
@@ -89,6 +126,8 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		needs = "s3:ListBucket"
 	case service == "s3" && r.URL.Query().Has("notification"):
 		needs = "s3:GetBucketNotification"
+	case service == "s3" && r.URL.Query().Has("encryption"):
+		needs = "s3:GetEncryptionConfiguration"
 	case service == "lambda" && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/account-settings"):
 		needs = "lambda:GetAccountSettings"
 	case err == nil:
@@ -117,7 +156,7 @@ func refuse(rw http.ResponseWriter, r *http.Request, service string) {
 	switch service {
 	case "ec2":
 		failEC2(rw, http.StatusForbidden, "UnauthorizedOperation")
-	case "ssm":
+	case "ssm", "kms":
 		failJSON(rw, "AccessDeniedException")
 	default:
 		iam.Refuse(rw, r, "id", "not permitted")
@@ -134,8 +173,15 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request, needs string, cal
 			return
 		}
 		fmt.Fprintf(rw, `{"Parameter":{"Value":%q}}`, w.bootstrap)
-	case "s3:ListBucket", "s3:GetBucketNotification":
+	case "s3:ListBucket", "s3:GetBucketNotification", "s3:GetEncryptionConfiguration":
 		w.bucket(rw, r)
+	case "kms:DescribeKey":
+		k, there := w.keys[value(r, "KeyId")]
+		if !there {
+			failJSON(rw, "NotFoundException")
+			return
+		}
+		_ = json.NewEncoder(rw).Encode(map[string]any{"KeyMetadata": k})
 	case "lambda:GetAccountSettings":
 		fmt.Fprintf(rw, `{"AccountLimit":{"UnreservedConcurrentExecutions":%d}}`, w.concurrency)
 	case "secretsmanager:DescribeSecret":
@@ -188,6 +234,8 @@ func (w *world) bucket(rw http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodHead:
 	case code != "":
 		fmt.Fprintf(rw, "%s<Error><Code>%s</Code><Message>refused</Message></Error>", xml.Header, code)
+	case r.URL.Query().Has("encryption"):
+		w.encryption(rw, w.encrypts[name])
 	default:
 		inner := ""
 		if w.events {
@@ -195,6 +243,24 @@ func (w *world) bucket(rw http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprintf(rw, "%s<NotificationConfiguration>%s</NotificationConfiguration>", xml.Header, inner)
 	}
+}
+
+// encryption answers as S3 does, which gives every bucket a default encryption since 2023.
+func (w *world) encryption(rw http.ResponseWriter, key string) {
+	inner := "<SSEAlgorithm>aws:kms</SSEAlgorithm>"
+	switch key {
+	case none:
+		rw.WriteHeader(http.StatusNotFound)
+		fmt.Fprintf(rw, "%s<Error><Code>ServerSideEncryptionConfigurationNotFoundError</Code><Message>none</Message></Error>", xml.Header)
+		return
+	case "":
+		inner = "<SSEAlgorithm>AES256</SSEAlgorithm>"
+	case managed:
+	default:
+		inner += "<KMSMasterKeyID>" + key + "</KMSMasterKeyID>"
+	}
+	fmt.Fprintf(rw, "%s<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>%s</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
+		xml.Header, inner)
 }
 
 // value is a text of a JSON request.

@@ -36,6 +36,8 @@ type Config struct {
 	ReservedPercent float64
 	// OldAgent makes ECS refuse all task protection, as with a container agent before 1.65.0.
 	OldAgent bool
+	// NoFargate leaves the Fargate service without a task, as its desired count says.
+	NoFargate bool
 	// OldBuild makes health lines name pendingLayers instead of pending and loading.
 	OldBuild bool
 }

@@ -52,6 +52,19 @@ func TestSteadyStateAsTheClientsSeeIt(t *testing.T) {
 	}
 }
 
+func TestAFargateServiceWithoutTasksStaysSo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *fleetsim.Config) { c.NoFargate = true })
+	r.pass(24 * time.Hour)
+	out := must[*ecs.DescribeServicesOutput](t)(r.ecs.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: &r.Names.Cluster, Services: []string{r.Names.FargateService}}))
+	if len(out.Services) != 1 || out.Services[0].DesiredCount != 0 || out.Services[0].RunningCount != 0 || aws.ToString(out.Services[0].Status) != "ACTIVE" {
+		t.Errorf("services %+v, want an active one without tasks", out.Services)
+	}
+	if got := r.History(); len(got) != 1 || got[0].Healthy != 3 || got[0].All != 3 {
+		t.Errorf("a quiet day has the history %+v", got)
+	}
+}
+
 func TestNewTasksLoadForAboutTwentyTwoMinutes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)

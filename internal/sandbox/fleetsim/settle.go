@@ -8,14 +8,20 @@ func (w *World) settle() {
 	began := w.now.Add(-age)
 	n := w.cfg.Usual
 	w.service = w.newService(w.Names.Service, "EC2", n, began)
-	w.fargate = w.newService(w.Names.FargateService, "FARGATE", 1, began)
+	fargate := 1
+	if w.cfg.NoFargate {
+		fargate = 0
+	}
+	w.fargate = w.newService(w.Names.FargateService, "FARGATE", fargate, began)
 	w.group = group{min: n, max: 2*n + 1, desired: n, suspended: map[string]time.Time{}}
 	for i := range n {
 		host := w.newInstance(began.Add(-time.Hour))
 		host.lifecycle, host.registered = inService, true
 		w.settleTask(w.service, host, began.Add(time.Duration(i)*time.Second))
 	}
-	w.settleTask(w.fargate, nil, began)
+	for range fargate {
+		w.settleTask(w.fargate, nil, began)
+	}
 	w.alarm = newAlarm(w.now.Add(-w.timing.AlarmPeriod), w.reservation())
 	w.after(w.between(0, time.Minute), w.evaluateAlarm)
 }

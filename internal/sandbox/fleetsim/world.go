@@ -38,7 +38,7 @@ type World struct {
 	runs    map[string][]*task // RunTask's client tokens
 }
 
-// New returns a World in its steady state: n instances with n healthy tasks, and the Fargate service's one.
+// New returns a World in its steady state: n instances with n healthy tasks, and the Fargate service's one, unless it has none.
 func New(cfg Config) *World {
 	cfg = cfg.withDefaults()
 	w := &World{
