@@ -17,7 +17,7 @@ func newAccess(scope constructs.Construct, e environment) {
 		machines, executions = append(machines, e.machineARN(m)), append(executions, e.executionARNs(m))
 		logs = append(logs, e.arn("logs", "log-group:"+e.machineLogGroup(m)+":*"))
 	}
-	logs = append(logs, e.arn("logs", "log-group:/aws/lambda/"+e.prefix()+"*"))
+	logs = append(logs, e.arn("logs", "log-group:/aws/lambda/"+e.Prefix()+"*"))
 	watch := []permission{
 		{id: "FindMachines", actions: []string{"states:ListStateMachines"}, resources: []string{"*"}, wildcard: noResource},
 		{id: "FindSettings", actions: []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"},
@@ -29,7 +29,7 @@ func newAccess(scope constructs.Construct, e environment) {
 		{id: "ReadLogs", actions: []string{"logs:FilterLogEvents", "logs:GetLogEvents", "logs:DescribeLogStreams"}, resources: logs,
 			wildcard: "The logs of this stack's own functions and machines."},
 		{id: "ReadRuns", actions: []string{"s3:GetObject"}, resources: []string{e.stateObjects("*")}, wildcard: perRun},
-		{id: "ListRuns", actions: []string{"s3:ListBucket"}, resources: []string{bucketARN(e.stateBucket())}},
+		{id: "ListRuns", actions: []string{"s3:ListBucket"}, resources: []string{bucketARN(e.StateBucket())}},
 		{id: "SeeWhatIsLeft", actions: []string{"lambda:InvokeFunction"}, resources: []string{e.functionARN("list-left"), e.functionARN("list-left") + ":" + alias}},
 		{id: "SeeDashboard", actions: []string{"cloudwatch:GetDashboard"}, resources: []string{e.dashboardARN()}},
 		{id: "SeeMetrics", actions: []string{"cloudwatch:GetMetricData"}, resources: []string{"*"}, wildcard: noResource},

@@ -112,8 +112,8 @@ func (a action) speaksSQL() bool { return slices.Contains(settings.SQLActions, a
 func (e environment) variables() map[string]string {
 	return map[string]string{
 		"ENVIRONMENT":             e.Name,
-		"STATE_BUCKET":            e.stateBucket(),
-		"FUNCTION_PREFIX":         e.prefix(),
+		"STATE_BUCKET":            e.StateBucket(),
+		"FUNCTION_PREFIX":         e.Prefix(),
 		"CLUSTER":                 e.Cluster,
 		"SERVICE":                 e.Services.EC2,
 		"GROUP":                   e.Group,

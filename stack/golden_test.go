@@ -50,9 +50,9 @@ func normalised(t *testing.T, text []byte, e environment) []byte {
 		p, _ := at(r, "Properties").(map[string]any)
 		switch at(r, "Type") {
 		case "AWS::Lambda::Function":
-			p["Code"] = map[string]any{"Folder": "dist/" + strings.TrimPrefix(p["FunctionName"].(string), e.prefix())}
+			p["Code"] = map[string]any{"Folder": "dist/" + strings.TrimPrefix(p["FunctionName"].(string), e.Prefix())}
 		case "AWS::StepFunctions::StateMachine":
-			name := strings.TrimPrefix(p["StateMachineName"].(string), e.prefix())
+			name := strings.TrimPrefix(p["StateMachineName"].(string), e.Prefix())
 			if machine, err := statemachines.Text(name); err != nil || p["DefinitionString"] != string(machine) {
 				t.Errorf("the text of %s in the template is not that of its file (%v)", name, err)
 			}

@@ -13,20 +13,14 @@ type environment struct {
 	dist string // where make build has put the functions
 }
 
-// prefix begins the names of everything in the environment.
-func (e environment) prefix() string { return "dbops-" + strings.ToLower(e.Name) + "-" }
-
-func (e environment) named(name string) string { return e.prefix() + name }
+func (e environment) named(name string) string { return e.Prefix() + name }
 
 func (e environment) arn(service, resource string) string {
 	return "arn:aws:" + service + ":" + e.Region + ":" + e.Account + ":" + resource
 }
 
-// stateBucket is the bucket of locks, journals and inventories. Bucket names are shared by all accounts, hence the number.
-func (e environment) stateBucket() string { return e.named("state-" + e.Account) }
-
 func (e environment) stateObjects(below string) string {
-	return bucketARN(e.stateBucket()) + "/" + below
+	return bucketARN(e.StateBucket()) + "/" + below
 }
 
 func bucketARN(bucket string) string { return "arn:aws:s3:::" + bucket }
@@ -44,7 +38,7 @@ func (e environment) executionARNs(machine string) string {
 }
 
 // dashboard is the name of the environment's dashboard.
-func (e environment) dashboard() string { return strings.TrimSuffix(e.prefix(), "-") }
+func (e environment) dashboard() string { return strings.TrimSuffix(e.Prefix(), "-") }
 
 // dashboardARN names no region: a dashboard belongs to the account.
 func (e environment) dashboardARN() string {

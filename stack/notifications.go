@@ -26,7 +26,7 @@ func newTopic(scope constructs.Construct, e environment, name string, subscriber
 	// So a rule of another account that knew the topic could put a message here. It could read and change nothing.
 	mayPublish(topic, "Rules", "events.amazonaws.com", nil)
 	mayPublish(topic, "Alarms", "cloudwatch.amazonaws.com", &map[string]any{
-		"ArnLike":      map[string]any{"aws:SourceArn": e.arn("cloudwatch", "alarm:"+e.prefix()+"*")},
+		"ArnLike":      map[string]any{"aws:SourceArn": e.arn("cloudwatch", "alarm:"+e.Prefix()+"*")},
 		"StringEquals": map[string]any{"aws:SourceAccount": e.Account},
 	})
 	for _, to := range subscribers {

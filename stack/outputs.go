@@ -19,8 +19,8 @@ func (e environment) parameter(name string) string {
 // newOutputs writes what the dbops command and people need to find the environment, as parameters and as outputs.
 func newOutputs(scope constructs.Construct, e environment) {
 	values := map[string]string{
-		"state-bucket":         e.stateBucket(),
-		"function-prefix":      e.prefix(),
+		"state-bucket":         e.StateBucket(),
+		"function-prefix":      e.Prefix(),
 		"topics/notifications": e.topicARN(notifications),
 		"topics/pages":         e.topicARN(pages),
 		"dashboard":            "https://" + e.Region + ".console.aws.amazon.com/cloudwatch/home?region=" + e.Region + "#dashboards:name=" + e.dashboard(),

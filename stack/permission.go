@@ -40,7 +40,7 @@ const (
 // Journal calls. Reading a lock or a mark that does not exist must be answered with 404: without ListBucket on the
 // bucket as a whole S3 says 403 instead, which is a failure.
 func (e environment) seeMissingState() permission {
-	return permission{id: "SeeMissingState", actions: []string{"s3:ListBucket"}, resources: []string{bucketARN(e.stateBucket())}}
+	return permission{id: "SeeMissingState", actions: []string{"s3:ListBucket"}, resources: []string{bucketARN(e.StateBucket())}}
 }
 
 // state permits the actions on objects of the state bucket, each given by its path below the bucket.

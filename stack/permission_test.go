@@ -90,7 +90,7 @@ func TestOnlyTheseRolesChange(t *testing.T) {
 	got := map[string][]string{}
 	statements(s.templates[settings.Staging], func(role string, statement any) {
 		for _, action := range list(at(statement, "Action")) {
-			got[action] = append(got[action], strings.TrimPrefix(role, e.prefix()))
+			got[action] = append(got[action], strings.TrimPrefix(role, e.Prefix()))
 		}
 	})
 	for action, roles := range want {

@@ -13,7 +13,7 @@ import (
 
 func TestStoreIsPrivateVersionedEncryptedAndKept(t *testing.T) {
 	eachEnvironment(t, func(t *testing.T, e environment, tt template) {
-		bucket := tt.named(t, "AWS::S3::Bucket", "BucketName", e.stateBucket())
+		bucket := tt.named(t, "AWS::S3::Bucket", "BucketName", e.StateBucket())
 		for _, want := range []struct {
 			what string
 			got  any

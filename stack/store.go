@@ -12,7 +12,7 @@ import (
 func newStore(scope constructs.Construct, e environment) {
 	store := constructs.NewConstruct(scope, jsii.String("Store"))
 	bucket := awss3.NewBucket(store, jsii.String("State"), &awss3.BucketProps{
-		BucketName:        jsii.String(e.stateBucket()),
+		BucketName:        jsii.String(e.StateBucket()),
 		Encryption:        awss3.BucketEncryption_S3_MANAGED,
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,

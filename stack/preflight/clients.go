@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -32,6 +34,8 @@ type clients struct {
 	databases  databases
 	secrets    secrets
 	functions  functions
+	machines   machines
+	topics     topics
 }
 
 func newClients(cfg aws.Config) clients {
@@ -39,11 +43,17 @@ func newClients(cfg aws.Config) clients {
 		identity: sts.NewFromConfig(cfg), parameters: ssm.NewFromConfig(cfg), services: ecs.NewFromConfig(cfg),
 		groups: autoscaling.NewFromConfig(cfg), targets: elb.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg),
 		buckets: s3.NewFromConfig(cfg), keys: kms.NewFromConfig(cfg), networks: ec2.NewFromConfig(cfg),
-		databases: rds.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg),
+		databases: rds.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg), machines: sfn.NewFromConfig(cfg), topics: sns.NewFromConfig(cfg),
 	}
 }
 
 type (
+	machines interface {
+		ListExecutions(context.Context, *sfn.ListExecutionsInput, ...func(*sfn.Options)) (*sfn.ListExecutionsOutput, error)
+	}
+	topics interface {
+		ListSubscriptionsByTopic(context.Context, *sns.ListSubscriptionsByTopicInput, ...func(*sns.Options)) (*sns.ListSubscriptionsByTopicOutput, error)
+	}
 	identity interface {
 		GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
 	}

@@ -63,8 +63,8 @@ func refused(err error) string {
 		return ""
 	}
 	switch code := api.ErrorCode(); {
-	// EC2 has a code of its own, and the answer to a HEAD has no code but the status.
-	case strings.HasPrefix(code, "AccessDenied"), code == "UnauthorizedOperation", code == "Forbidden":
+	// EC2 and SNS have codes of their own, and the answer to a HEAD has no code but the status.
+	case strings.HasPrefix(code, "AccessDenied"), code == "AuthorizationError", code == "UnauthorizedOperation", code == "Forbidden":
 		return permission(call.ServiceID, call.OperationName)
 	}
 	return ""
@@ -72,7 +72,7 @@ func refused(err error) string {
 
 // prefixes are those that IAM writes in another way than the SDK, in lower case.
 var prefixes = map[string]string{
-	"Auto Scaling": "autoscaling", "CloudWatch Logs": "logs", "Elastic Load Balancing v2": "elasticloadbalancing", "Secrets Manager": "secretsmanager",
+	"Auto Scaling": "autoscaling", "CloudWatch Logs": "logs", "Elastic Load Balancing v2": "elasticloadbalancing", "Secrets Manager": "secretsmanager", "SFN": "states",
 }
 
 // renamed are operations whose permission has another name.

@@ -43,6 +43,10 @@ func setups() map[string]setup {
 			w.encrypts[data], w.encrypts["districtbuilder-production-data"] = managed, awsKeyARN
 		}},
 		"no encryption": {world: func(w *world) { w.encrypts[data] = none }},
+		"deployed": {world: func(w *world) {
+			w.deployed = true
+			w.buckets["dbops-staging-state-"+number] = "us-east-1"
+		}},
 		"peered": {settings: variants["tokens"], world: func(w *world) {
 			w.net.peered()
 			w.rds.member.Within = &place{vpc2, zoneOfOther}

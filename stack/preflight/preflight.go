@@ -31,6 +31,11 @@ func (p preflight) run(ctx context.Context) []finding {
 	check("CDK bootstrap "+p.bootstrap.qualifier, p.bootstrapVersion(ctx))
 	check("CDK bootstrap's bucket", p.bootstrapBucket(ctx))
 
+	deployed, err := p.runs(ctx)
+	check("runs in "+e.Name, err)
+	check("state bucket", p.stateBucket(ctx, deployed, err))
+	check("subscriptions", p.subscriptions(ctx))
+
 	service, err := p.service(ctx)
 	check("service "+e.Services.EC2, err)
 	check("Fargate service "+e.Services.Fargate, p.fargate(ctx))

@@ -22,6 +22,7 @@ func TestNothingIsMissing(t *testing.T) {
 		{"buckets with AWS's managed key", "Production", "managed keys"},
 		{"a bucket without a default encryption", "Staging", "no encryption"},
 		{"the other database is in a peered VPC", "Staging", "peered"},
+		{"a second deployment", "Staging", "deployed"},
 	}
 	all := setups()
 	for _, tt := range tests {
@@ -74,6 +75,13 @@ var faults = []struct {
 }{
 	{name: "another account", variant: "secrets", world: func(w *world) { w.account = "999999999999" },
 		shows: []string{"MISSING credentials of account " + number}, says: "the credentials are of account 999999999999; mend the setting account"},
+
+	{name: "a run at work", variant: "secrets", world: func(w *world) { w.deployed, w.running = true, []string{"texas", "ohio"} },
+		shows: []string{"MISSING runs in Staging"}, says: "at work: update-regions texas, update-regions ohio; a deployment would change its functions under it"},
+	{name: "the bucket of a removed stack", variant: "secrets", world: func(w *world) { w.buckets["dbops-staging-state-"+number] = "us-east-1" },
+		shows: []string{"MISSING state bucket"}, says: "dbops-staging-state-" + number + " is left of a stack that was removed"},
+	{name: "subscriptions that nobody has confirmed", variant: "secrets", world: func(w *world) { w.deployed, w.unconfirmed = true, []string{"b@example.org"} },
+		shows: []string{"warning subscriptions"}, says: "not confirmed, so not told of anything: b@example.org (pages)"},
 
 	{name: "no bootstrap", variant: "secrets", world: func(w *world) { w.bootstrap = ""; delete(w.buckets, assets) },
 		shows: []string{"MISSING CDK bootstrap hnb659fds", "MISSING CDK bootstrap's bucket"},
@@ -310,7 +318,7 @@ func TestEveryCheckCanFail(t *testing.T) {
 }
 
 // named are the checks whose name ends in that of what they look at, which a row may have changed.
-var named = []string{"service", "Fargate service", "target group", "container", "ECS agents of", "group", "bucket", "encryption of", "events of", "VPC", "security group"}
+var named = []string{"runs in", "service", "Fargate service", "target group", "container", "ECS agents of", "group", "bucket", "encryption of", "events of", "VPC", "security group"}
 
 func kind(what string) string {
 	for _, n := range named {

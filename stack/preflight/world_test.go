@@ -32,6 +32,9 @@ type world struct {
 	keys        map[string]key    // by ARN, ID and alias
 	events      bool
 	groupless   bool // the target group is gone
+	deployed    bool
+	running     []string // executions of update-regions
+	unconfirmed []string // who is to be paged
 	logGroups   []string
 	secrets     map[string]secret // by ARN
 	concurrency int
@@ -182,6 +185,10 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request, needs string, cal
 			return
 		}
 		_ = json.NewEncoder(rw).Encode(map[string]any{"KeyMetadata": k})
+	case "states:ListExecutions":
+		w.executions(rw, r)
+	case "sns:ListSubscriptionsByTopic":
+		w.subscriptions(rw, r)
 	case "lambda:GetAccountSettings":
 		fmt.Fprintf(rw, `{"AccountLimit":{"UnreservedConcurrentExecutions":%d}}`, w.concurrency)
 	case "secretsmanager:DescribeSecret":
@@ -215,6 +222,37 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request, needs string, cal
 			w.fleet.ServeHTTP(rw, r)
 		}
 	}
+}
+
+func (w *world) executions(rw http.ResponseWriter, r *http.Request) {
+	var in struct{ StateMachineArn, StatusFilter string }
+	_ = json.NewDecoder(r.Body).Decode(&in)
+	if !w.deployed {
+		failJSON(rw, "StateMachineDoesNotExist")
+		return
+	}
+	found := []map[string]any{}
+	for _, name := range w.running {
+		if in.StatusFilter == "RUNNING" && in.StateMachineArn == "arn:aws:states:us-east-1:"+number+":stateMachine:dbops-staging-update-regions" {
+			found = append(found, map[string]any{"name": name, "executionArn": "arn:" + name, "stateMachineArn": in.StateMachineArn, "startDate": 1, "status": "RUNNING"})
+		}
+	}
+	_ = json.NewEncoder(rw).Encode(map[string]any{"executions": found})
+}
+
+func (w *world) subscriptions(rw http.ResponseWriter, r *http.Request) {
+	topic := form(r).Get("TopicArn")
+	if !w.deployed {
+		failQuery(rw, "NotFound")
+		return
+	}
+	members := "<member><SubscriptionArn>" + topic + ":1</SubscriptionArn><Endpoint>a@example.org</Endpoint></member>"
+	for _, endpoint := range w.unconfirmed {
+		if strings.HasSuffix(topic, ":dbops-staging-pages") {
+			members += "<member><SubscriptionArn>PendingConfirmation</SubscriptionArn><Endpoint>" + endpoint + "</Endpoint></member>"
+		}
+	}
+	reply(rw, "ListSubscriptionsByTopic", "<Subscriptions>"+members+"</Subscriptions>")
 }
 
 func (w *world) bucket(rw http.ResponseWriter, r *http.Request) {

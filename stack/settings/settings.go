@@ -10,6 +10,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/publicmapping/districtbuilder-ops/pkg/s3uri"
 )
@@ -194,3 +195,9 @@ func (e Environment) DataBuckets() []string {
 	}
 	return names
 }
+
+// Prefix begins the names of everything that the stack makes.
+func (e Environment) Prefix() string { return "dbops-" + strings.ToLower(e.Name) + "-" }
+
+// StateBucket is the bucket of locks, journals and inventories. Bucket names are shared by all accounts, hence the number.
+func (e Environment) StateBucket() string { return e.Prefix() + "state-" + e.Account }
