@@ -12,3 +12,8 @@ var DatabaseRoles string
 //
 //go:embed database-roles-staging.sql
 var DatabaseRolesStaging string
+
+// DatabaseRolesIAM lets the logins in by IAM token, and no longer by password.
+//
+//go:embed database-roles-iam.sql
+var DatabaseRolesIAM string

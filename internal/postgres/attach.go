@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/publicmapping/districtbuilder-ops/internal/certificate"
 )
 
 // attach uses the server that connection names, with databases of our own in it.
@@ -80,18 +82,18 @@ func (s *Server) trust(connection string) error {
 
 // front puts a TLS listener before the server and points s at it.
 func (s *Server) front(given *pgconn.Config) error {
-	id, err := newIdentity()
+	id, err := certificate.New("localhost")
 	if err != nil {
-		return fmt.Errorf("make a certificate: %w", err)
+		return err
 	}
-	config, err := id.config()
+	config, err := id.Config()
 	if err != nil {
 		return err
 	}
 	if s.dir, err = os.MkdirTemp("", "postgres-"); err != nil {
 		return err
 	}
-	s.CA, s.CAFile = id.ca, filepath.Join(s.dir, "ca.pem")
+	s.CA, s.CAFile = id.CA, filepath.Join(s.dir, "ca.pem")
 	if err := os.WriteFile(s.CAFile, s.CA, 0o600); err != nil {
 		return err
 	}
@@ -100,6 +102,6 @@ func (s *Server) front(given *pgconn.Config) error {
 	if err != nil {
 		return err
 	}
-	s.Host, s.Port, s.stop = "localhost", f.port(), f.close
+	s.Host, s.Port, s.stop = "localhost", f.Port(), f.Close
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/publicmapping/districtbuilder-ops/internal/certificate"
 )
 
 // attempts is how often another port is tried: one that was free may be taken by the time the server asks for it.
@@ -50,13 +52,13 @@ func launch(ctx context.Context, bin, parent string) (*Server, error) {
 
 // initialise writes the cluster, the certificate and who may connect: anyone from this machine, by TLS and password.
 func (s *Server) initialise(ctx context.Context, bin string, account account) error {
-	id, err := newIdentity()
+	id, err := certificate.New("localhost")
 	if err != nil {
-		return fmt.Errorf("make a certificate: %w", err)
+		return err
 	}
-	s.CA = id.ca
+	s.CA = id.CA
 	for name, body := range map[string][]byte{
-		"ca.pem": id.ca, "server.pem": id.certificate, "server.key": id.key, "password": []byte(s.Password),
+		"ca.pem": id.CA, "server.pem": id.Certificate, "server.key": id.Key, "password": []byte(s.Password),
 		"hba.conf": []byte("hostssl all all 127.0.0.1/32 scram-sha-256\n"),
 	} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), body, 0o600); err != nil {

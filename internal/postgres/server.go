@@ -8,6 +8,8 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +17,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -33,6 +36,7 @@ type Server struct {
 
 	maintenance string // the database to connect to for creating others
 	shared      bool   // other processes have databases there: names must be unique, and ours go at Close
+	mu          sync.Mutex
 	created     []string
 	stop        func() error
 	dir         string // ours, removed at Close
@@ -67,7 +71,9 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) (*Database, er
 	if err := s.admin(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
+	s.mu.Lock()
 	s.created = append(s.created, name)
+	s.mu.Unlock()
 	return &Database{Name: name, URL: s.url(name)}, nil
 }
 
@@ -111,4 +117,17 @@ func (s *Server) url(database string) string {
 		Scheme: "postgres", User: url.UserPassword(s.User, s.Password),
 		Host: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), Path: "/" + database, RawQuery: options.Encode(),
 	}).String()
+}
+
+// ClientTLS is how clients in this process verify the server.
+func (s *Server) ClientTLS() (*tls.Config, error) {
+	config := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
+	if len(s.CA) == 0 {
+		return config, nil // the system's authorities
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(s.CA) {
+		return nil, fmt.Errorf("%s holds no PEM certificate", s.CAFile)
+	}
+	return config, nil
 }

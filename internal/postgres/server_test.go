@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,6 +20,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/publicmapping/districtbuilder-ops/internal/certificate"
 )
 
 func start(t *testing.T) *Server {
@@ -79,12 +82,12 @@ func TestServer(t *testing.T) {
 		}
 	})
 	t.Run("is not trusted by others", func(t *testing.T) {
-		other, err := newIdentity()
+		other, err := certificate.New("localhost")
 		if err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(t.TempDir(), "ca.pem")
-		if err := os.WriteFile(file, other.ca, 0o600); err != nil {
+		if err := os.WriteFile(file, other.CA, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		_, err = pgx.Connect(t.Context(), with(t, db.URL, "sslrootcert", file))
@@ -226,11 +229,11 @@ func allowPlain(t *testing.T, s *Server) {
 
 func TestFrontTurnsAwayWhoDoesNotAskForTLS(t *testing.T) {
 	t.Parallel()
-	id, err := newIdentity()
+	id, err := certificate.New("localhost")
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := id.config()
+	config, err := id.Config()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +241,7 @@ func TestFrontTurnsAwayWhoDoesNotAskForTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.Dial("tcp", f.listener.Addr().String())
+	conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(f.Port())))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +252,7 @@ func TestFrontTurnsAwayWhoDoesNotAskForTLS(t *testing.T) {
 	if answer, _ := io.ReadAll(conn); len(answer) != 0 {
 		t.Errorf("answered %q", answer)
 	}
-	if err := f.close(); err != nil {
+	if err := f.Close(); err != nil {
 		t.Error(err)
 	}
 }

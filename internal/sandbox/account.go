@@ -21,9 +21,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/asl"
+	"github.com/publicmapping/districtbuilder-ops/internal/certificate"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/objectstore"
+	stack "github.com/publicmapping/districtbuilder-ops/stack/template"
 )
 
 // The account's identity: that of the settings that the project ships.
@@ -57,6 +59,10 @@ type Options struct {
 	Faults *fleetsim.Faults
 	// OldAgent makes ECS refuse task protection.
 	OldAgent bool
+	// Security protects data and databases. It must be what the templates were made for.
+	Security Security
+	// text is an environment's template; nil is the shipped one.
+	text func(environment string) ([]byte, error)
 	// Timing of the fleet; zero values are DistrictBuilder's.
 	Timing fleetsim.Timing
 	// Without takes one statement out of the policies, to see what it is there for.
@@ -88,6 +94,9 @@ type Account struct {
 	listener net.Listener
 	server   *http.Server
 	client   *http.Client
+	tls      certificate.Identity // of databases and applications
+	caFile   string               // the authorities of the databases' certificates; empty: the system's
+	internet *http.Transport      // all that functions reach beside the account's APIs
 	retryer  func() aws.Retryer
 	services map[string]http.Handler
 	secrets  map[string]string
@@ -107,6 +116,9 @@ type Account struct {
 	order      []*Execution
 }
 
+// environments are those of every account.
+var environments = []string{"Staging", "Production"}
+
 // parallelFunctions is how many functions can be at work at once.
 const parallelFunctions = 64
 
@@ -119,11 +131,14 @@ func Start(ctx context.Context, o Options) (_ *Account, err error) {
 	}
 	a.usage.requests = map[string]int{}
 	a.iam = enforcement{
-		account:    iam.Account{ID: AccountID, Region: AWSRegion, TLS: true, GroupOf: a.groupOf},
+		account:    iam.Account{ID: AccountID, Region: AWSRegion, TLS: true, GroupOf: a.groupOf, KeyOf: a.keyOf, Databases: map[string]string{}},
 		principals: map[string]principal{}, without: o.Without,
 	}
 	if a.clock == nil {
 		a.clock = asl.RealClock{}
+	}
+	if a.options.text == nil {
+		a.options.text = stack.Example.Text
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
@@ -139,15 +154,19 @@ func Start(ctx context.Context, o Options) (_ *Account, err error) {
 			return nil, err
 		}
 	}
+	if err := a.makeCertificate(); err != nil {
+		return nil, err
+	}
 	a.Front = a.servers.S3.Front(a.hooks(objectstore.Hooks{}))
 	if err := a.listen(); err != nil {
 		return nil, err
 	}
-	for i, name := range []string{"Staging", "Production"} {
+	for i, name := range environments {
 		if err := a.addEnvironment(ctx, name, max(1, o.Usual)+i); err != nil {
 			return nil, fmt.Errorf("set up %s: %w", name, err)
 		}
 	}
+	a.connectInternet()
 	for _, e := range a.Environments {
 		if err := a.deploy(e); err != nil {
 			return nil, fmt.Errorf("deploy %s: %w", e.Name, err)
@@ -190,8 +209,9 @@ func (a *Account) Close() error {
 		errs = append(errs, a.server.Close())
 	}
 	for _, e := range a.Environments {
-		e.close()
+		errs = append(errs, e.close())
 	}
+	errs = append(errs, a.removeAuthorities())
 	if a.servers != nil && a.options.Servers == nil {
 		errs = append(errs, a.servers.Close())
 	}
@@ -209,7 +229,7 @@ func (a *Account) S3() *s3.Client { return a.servers.S3.Client(context.Backgroun
 func (a *Account) SetHooks(h objectstore.Hooks) { a.Front.SetHooks(a.hooks(h)) }
 
 func (a *Account) hooks(h objectstore.Hooks) objectstore.Hooks {
-	h.OnObjectCreated = a.objectCreated
+	h.OnObjectCreated, h.KeyOf = a.objectCreated, a.keyOf
 	return a.usage.countRequests(h)
 }
 

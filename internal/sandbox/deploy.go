@@ -52,7 +52,10 @@ func (a *Account) deployFunction(e *Environment, f template.Function) error {
 	if !ok {
 		return fmt.Errorf("its role %s is not in the template", f.Role)
 	}
-	settings := a.settings(f, e)
+	settings, err := a.settings(f, e)
+	if err != nil {
+		return err
+	}
 	made := &Function{Name: f.Name, Build: build, Settings: settings, Timeout: f.Timeout, MemoryMB: f.MemoryMB, deployed: f}
 	a.functions[f.Name] = made
 	a.iam.principals[accessKey(f.Name)] = principal{role, f.ARN, e.template}

@@ -3,10 +3,10 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -15,9 +15,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/publicmapping/districtbuilder-ops/internal/postgres"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/application"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/rds"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/template"
-	stack "github.com/publicmapping/districtbuilder-ops/stack/template"
 	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
@@ -30,17 +31,27 @@ type Environment struct {
 	Fleet       *fleetsim.World
 	DB          *pgxpool.Pool
 
-	database *postgres.Database
-	template *template.Template
+	database    *postgres.Database
+	rds         *rds.Server         // nil where the functions log in by password
+	application *application.Server // nil where nobody asks for the public list
+	template    *template.Template
 }
 
 // Prefix begins the names of this environment's functions and machines: "dbops-staging-".
 func (e *Environment) Prefix() string { return "dbops-" + strings.ToLower(e.Name) + "-" }
 
-func (e *Environment) close() {
+func (e *Environment) close() error {
+	var errs []error
+	if e.rds != nil {
+		errs = append(errs, e.rds.Close())
+	}
+	if e.application != nil {
+		errs = append(errs, e.application.Close())
+	}
 	if e.DB != nil {
 		e.DB.Close()
 	}
+	return errors.Join(errs...)
 }
 
 func (a *Account) addEnvironment(ctx context.Context, name string, usual int) error {
@@ -50,7 +61,7 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 		DataBucket:  "districtbuilder-" + lower + "-data" + a.options.Suffix,
 		StateBucket: "dbops-" + lower + "-state-" + AccountID + a.options.Suffix,
 	}
-	text, err := stack.Example.Text(name)
+	text, err := a.options.text(name)
 	if err != nil {
 		return err
 	}
@@ -72,7 +83,10 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 	if err := postgres.ApplySchema(ctx, e.DB); err != nil {
 		return err
 	}
-	if err := a.servers.logins(ctx, e); err != nil {
+	if err := a.servers.logins(ctx, e, a.options.Security.Databases[name] != ""); err != nil {
+		return err
+	}
+	if err := a.protect(e); err != nil {
 		return err
 	}
 	e.Fleet = fleetsim.New(fleetsim.Config{
@@ -110,18 +124,20 @@ func (a *Account) suffixed(text []byte) []byte {
 
 // settings are a function's environment variables as the template has them. Only the database's address is another:
 // in AWS its name resolves to the server, here the server is on this machine, at a port of its own.
-func (a *Account) settings(f template.Function, e *Environment) map[string]string {
+func (a *Account) settings(f template.Function, e *Environment) (map[string]string, error) {
 	settings := maps.Clone(f.Variables)
 	for prefix, of := range map[string]*Environment{"": e, "OTHER_": a.other(e)} {
 		if settings[prefix+"DATABASE_HOST"] == "" {
 			continue
 		}
-		settings[prefix+"DATABASE_HOST"] = a.servers.Database.Host
-		settings[prefix+"DATABASE_PORT"] = strconv.Itoa(a.servers.Database.Port)
+		if settings[prefix+"DATABASE_SECRET_ARN"] == "" && of.rds == nil {
+			return nil, fmt.Errorf("%sDATABASE_SECRET_ARN is not set, and Options.Security has no resource ID of the database of %s to log in to by token", prefix, of.Name)
+		}
+		settings[prefix+"DATABASE_HOST"], settings[prefix+"DATABASE_PORT"] = a.databaseAt(of)
 		settings[prefix+"DATABASE_NAME"] = of.database.Name
-		settings["DATABASE_CA_FILE"] = a.servers.Database.CAFile
+		settings["DATABASE_CA_FILE"] = a.caFile
 	}
-	return settings
+	return settings, nil
 }
 
 // objects lists a prefix: relative key to ETag.

@@ -69,7 +69,7 @@ func (a *Account) invoke(f *Function, payload []byte) (answer []byte, err error)
 		log = slog.New(counting{a.log.Handler(), &a.logged}).With("function", f.Name)
 	}
 	f.once.Do(func() {
-		f.handler, f.err = f.Build(ctx, lambdarun.Env{Getenv: f.getenv, AWS: a.config(f.Name), Now: a.Now, Log: log})
+		f.handler, f.err = f.Build(ctx, lambdarun.Env{Getenv: f.getenv, AWS: a.config(f.Name), HTTP: a.internet, Now: a.Now, Log: log})
 	})
 	if f.err != nil {
 		return nil, &FunctionError{Type: "Runtime.ExitError", Message: fmt.Sprintf("%s cannot start: %v", f.Name, f.err)}

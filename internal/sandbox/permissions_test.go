@@ -114,10 +114,10 @@ func undeployable(t *testing.T, ref iam.Ref) bool {
 }
 
 // failedForLackOfAccess reports whether a run or a function failed and said that AWS refused a call. SNS calls it by
-// another name than everybody else.
+// another name than everybody else, and a database does not say whether a token or IAM was the reason.
 func (tr *trial) failedForLackOfAccess() bool {
 	return slices.ContainsFunc(tr.failures, func(f string) bool {
-		return strings.Contains(f, "AccessDenied") || strings.Contains(f, "AuthorizationError")
+		return strings.Contains(f, "AccessDenied") || strings.Contains(f, "AuthorizationError") || strings.Contains(f, "PAM authentication failed")
 	})
 }
 

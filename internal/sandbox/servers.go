@@ -22,17 +22,35 @@ type Servers struct {
 // loginPassword is that of the SQL functions' logins.
 const loginPassword = "sandbox-login"
 
-// logins gives the SQL functions their logins in an environment's database, by the scripts that operators run.
-func (s *Servers) logins(ctx context.Context, e *Environment) error {
+// loginsOf are the SQL functions' logins in an environment's database.
+func loginsOf(e *Environment) []string {
+	names := []string{"dbops_find_regions", "dbops_bump_versions"}
+	if e.Name == "Staging" {
+		names = append(names, "dbops_set_region_uri")
+	}
+	return names
+}
+
+// rdsRoles are the roles that RDS has from the beginning.
+const rdsRoles = `
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN CREATE ROLE rds_iam; END IF;
+END $$;
+`
+
+// logins gives the SQL functions their logins in an environment's database, by the scripts that operators run. PostgreSQL
+// itself takes passwords of all of them; of those by token, a server before it takes none.
+func (s *Servers) logins(ctx context.Context, e *Environment, byToken bool) error {
 	s.roles.Lock()
 	defer s.roles.Unlock()
 	scripts := docs.DatabaseRoles
-	names := []string{"dbops_find_regions", "dbops_bump_versions"}
 	if e.Name == "Staging" {
 		scripts += docs.DatabaseRolesStaging
-		names = append(names, "dbops_set_region_uri")
 	}
-	for _, name := range names {
+	if byToken {
+		scripts += rdsRoles + docs.DatabaseRolesIAM
+	}
+	for _, name := range loginsOf(e) {
 		scripts += "ALTER ROLE " + name + " CONNECTION LIMIT -1 PASSWORD '" + loginPassword + "';\n"
 	}
 	if _, err := e.DB.Exec(ctx, scripts); err != nil {

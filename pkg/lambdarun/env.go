@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -17,10 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 )
 
-// Env is what an action is built from: settings, the AWS configuration and the clock.
+// Env is what an action is built from: settings, the AWS configuration, the way to others than AWS, and the clock.
 type Env struct {
 	Getenv func(string) string
 	AWS    aws.Config
+	HTTP   http.RoundTripper
 	Now    func() time.Time
 	Log    *slog.Logger
 }
@@ -66,5 +68,5 @@ func start(ctx context.Context, build Build, log *slog.Logger) (Handler, error) 
 	if err != nil {
 		return nil, errors.Join(errors.New("load the AWS configuration"), err)
 	}
-	return build(ctx, Env{Getenv: os.Getenv, AWS: cfg, Now: time.Now, Log: log})
+	return build(ctx, Env{Getenv: os.Getenv, AWS: cfg, HTTP: http.DefaultTransport, Now: time.Now, Log: log})
 }

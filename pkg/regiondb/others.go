@@ -47,7 +47,7 @@ func newOthers(env lambdarun.Env) (others, error) {
 		if err != nil || u.Scheme != "https" || u.Host == "" {
 			return nil, fmt.Errorf("OTHER_REGIONS_URL %q: expected an https:// URL", list)
 		}
-		return publicList{list, &http.Client{Timeout: listTimeout, CheckRedirect: secureOnly}}, nil
+		return publicList{list, &http.Client{Transport: env.HTTP, Timeout: listTimeout, CheckRedirect: secureOnly}}, nil
 	case none != "none":
 		return nil, fmt.Errorf("OTHER_ENVIRONMENT %q: expected \"none\", or one of the other two settings", none)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/publicmapping/districtbuilder-ops/pkg/lambdarun"
 )
 
 func TestOtherDatabaseSeesHiddenRows(t *testing.T) {
@@ -59,5 +61,24 @@ func TestPublicList(t *testing.T) {
 				t.Error(diff, err)
 			}
 		})
+	}
+}
+
+// TestPublicListIsAskedThroughTheEnvironment: no other transport trusts the server's certificate.
+func TestPublicListIsAskedThroughTheEnvironment(t *testing.T) {
+	t.Parallel()
+	list := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `[{"s3URI":"s3://bucket/TX/1/"}]`)
+	}))
+	defer list.Close()
+	others, err := newOthers(lambdarun.Env{HTTP: list.Client().Transport, Getenv: func(name string) string {
+		return map[string]string{"OTHER_REGIONS_URL": list.URL}[name]
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := others.uris(t.Context())
+	if diff := cmp.Diff([]string{"s3://bucket/TX/1/"}, got); diff != "" || err != nil || others.rows() != VisibleRows {
+		t.Errorf("%s rows, %v\n%s", others.rows(), err, diff)
 	}
 }

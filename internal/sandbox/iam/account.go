@@ -23,7 +23,7 @@ type Account struct {
 	MachineOf func(token string) string
 	// KeyOf returns the ARN of the key that a bucket encrypts with, or "" for S3's own. nil is S3's own for all buckets.
 	KeyOf func(bucket string) string
-	// Databases are the resource IDs ("db-…") of databases by host.
+	// Databases are the resource IDs ("db-…") of databases by address.
 	Databases map[string]string
 }
 
@@ -93,10 +93,10 @@ func Signer(r *http.Request) (accessKey, service string) {
 }
 
 // Connect is the request for logging in to a database with an IAM token: no API sees it.
-func (a Account) Connect(host, user string) (Request, error) {
-	id, ok := a.Databases[host]
+func (a Account) Connect(address, user string) (Request, error) {
+	id, ok := a.Databases[address]
 	if !ok {
-		return Request{}, fmt.Errorf("no resource ID is known for the database %s", host)
+		return Request{}, fmt.Errorf("no resource ID is known for the database %s", address)
 	}
 	return Request{Action: "rds-db:connect", Resource: a.arn("rds-db", "dbuser:"+id+"/"+user)}, nil
 }

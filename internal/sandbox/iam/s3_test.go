@@ -91,7 +91,7 @@ func TestRequestsOfS3(t *testing.T) {
 		}), []string{"s3:PutObject " + object + " s3:RequestObjectTagKeys=a", "s3:PutObjectTagging " + object}},
 		{"a part", onS3(func(ctx context.Context, c *s3.Client) error {
 			return failed(c.UploadPart(ctx, &s3.UploadPartInput{Bucket: aws.String("sealed"), Key: aws.String("k"), PartNumber: aws.Int32(1), UploadId: v, Body: strings.NewReader("x")}))
-		}), []string{"s3:PutObject arn:aws:s3:::sealed/k", "kms:GenerateDataKey " + key + viaS3, "kms:Decrypt " + key + viaS3}},
+		}), []string{"s3:PutObject arn:aws:s3:::sealed/k", "kms:Decrypt " + key + viaS3}},
 		{"copy a part", onS3(func(ctx context.Context, c *s3.Client) error {
 			return failed(c.UploadPartCopy(ctx, &s3.UploadPartCopyInput{Bucket: b, Key: k, PartNumber: aws.Int32(1), UploadId: v, CopySource: copySource, CopySourceRange: aws.String("bytes=0-9")}))
 		}), []string{"s3:GetObject arn:aws:s3:::src/a dir/from.json", "s3:PutObject " + object}},
@@ -113,5 +113,61 @@ func TestRequestsOfS3(t *testing.T) {
 		{"delete many", onS3(func(ctx context.Context, c *s3.Client) error {
 			return failed(c.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: b, Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: aws.String("x & y")}, {Key: k, VersionId: v}}}}))
 		}), []string{"s3:DeleteObject arn:aws:s3:::b/x & y", "s3:DeleteObjectVersion " + object + " s3:VersionId=v1"}},
+	})
+}
+
+// TestKeysOfBuckets: what an encrypted bucket's key needs for each operation on an object.
+func TestKeysOfBuckets(t *testing.T) {
+	t.Parallel()
+	b, k, id := aws.String("sealed"), aws.String("k"), aws.String("u")
+	const object = "arn:aws:s3:::sealed/k"
+	decrypt, generate := "kms:Decrypt "+key+viaS3, "kms:GenerateDataKey "+key+viaS3
+	runRequestCases(t, []requestCase{
+		{"put", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.PutObject(ctx, &s3.PutObjectInput{Bucket: b, Key: k, Body: strings.NewReader("x")}))
+		}), []string{"s3:PutObject " + object, generate}},
+		{"get a part of it", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.GetObject(ctx, &s3.GetObjectInput{Bucket: b, Key: k, Range: aws.String("bytes=0-9")}))
+		}), []string{"s3:GetObject " + object, decrypt}},
+		{"sizes of its parts", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.HeadObject(ctx, &s3.HeadObjectInput{Bucket: b, Key: k, PartNumber: aws.Int32(1)}))
+		}), []string{"s3:GetObject " + object}},
+		{"tags", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: b, Key: k}))
+		}), []string{"s3:GetObjectTagging " + object}},
+		{"list", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: b}))
+		}), []string{"s3:ListBucket arn:aws:s3:::sealed"}},
+		{"copy within the bucket", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.CopyObject(ctx, &s3.CopyObjectInput{Bucket: b, Key: k, CopySource: aws.String("sealed/f")}))
+		}), []string{"s3:GetObject arn:aws:s3:::sealed/f", "s3:GetObjectTagging arn:aws:s3:::sealed/f",
+			"s3:PutObject " + object + " s3:x-amz-copy-source=sealed/f", "s3:PutObjectTagging " + object, decrypt, generate}},
+		{"copy into the bucket", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.CopyObject(ctx, &s3.CopyObjectInput{Bucket: b, Key: k, CopySource: aws.String("b/f"), TaggingDirective: types.TaggingDirectiveReplace}))
+		}), []string{"s3:GetObject arn:aws:s3:::b/f", "s3:PutObject " + object + " s3:x-amz-copy-source=b/f", generate}},
+		{"copy out of the bucket", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.CopyObject(ctx, &s3.CopyObjectInput{Bucket: aws.String("b"), Key: k, CopySource: aws.String("sealed/f"), TaggingDirective: types.TaggingDirectiveReplace}))
+		}), []string{"s3:GetObject arn:aws:s3:::sealed/f", "s3:PutObject arn:aws:s3:::b/k s3:x-amz-copy-source=sealed/f", decrypt}},
+		{"begin an upload", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: b, Key: k}))
+		}), []string{"s3:PutObject " + object, generate}},
+		{"copy a part within the bucket", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.UploadPartCopy(ctx, &s3.UploadPartCopyInput{Bucket: b, Key: k, PartNumber: aws.Int32(1), UploadId: id, CopySource: aws.String("sealed/f")}))
+		}), []string{"s3:GetObject arn:aws:s3:::sealed/f", "s3:PutObject " + object, decrypt, decrypt}},
+		{"copy a part into the bucket", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.UploadPartCopy(ctx, &s3.UploadPartCopyInput{Bucket: b, Key: k, PartNumber: aws.Int32(1), UploadId: id, CopySource: aws.String("b/f")}))
+		}), []string{"s3:GetObject arn:aws:s3:::b/f", "s3:PutObject " + object, decrypt}},
+		{"end an upload", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: b, Key: k, UploadId: id, MultipartUpload: &types.CompletedMultipartUpload{}}))
+		}), []string{"s3:PutObject " + object, decrypt}},
+		{"abort an upload", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: b, Key: k, UploadId: id}))
+		}), []string{"s3:AbortMultipartUpload " + object}},
+		{"list parts", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.ListParts(ctx, &s3.ListPartsInput{Bucket: b, Key: k, UploadId: id}))
+		}), []string{"s3:ListMultipartUploadParts " + object, decrypt}},
+		{"delete", onS3(func(ctx context.Context, c *s3.Client) error {
+			return failed(c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: b, Key: k}))
+		}), []string{"s3:DeleteObject " + object}},
 	})
 }

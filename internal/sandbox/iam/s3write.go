@@ -90,8 +90,7 @@ func readSource(source string, tags bool) ([]Request, error) {
 	return requests, nil
 }
 
-// withKeys adds what the keys need that buckets encrypt with: to write needs a new data key, to read or to put parts
-// together needs the old ones.
+// withKeys adds what the keys need that buckets encrypt with.
 func (s s3Call) withKeys(requests []Request) ([]Request, error) {
 	given := s.http.Header.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
 	if asked := s.http.Header.Get("X-Amz-Server-Side-Encryption"); strings.HasPrefix(asked, "aws:kms") && !strings.HasPrefix(given, "arn:") {
@@ -115,15 +114,19 @@ func (s s3Call) withKeys(requests []Request) ([]Request, error) {
 	return all, nil
 }
 
-// keyActions: the head of an object is not encrypted, but its checksum is.
+// keyActions are those of the key of the object that an action is on. To read an object its data key is decrypted. A new
+// object gets a new one; the parts of an upload and their end use the one that the upload got at its beginning. The head of
+// an object and its tags are not encrypted, but its checksum is, and the list of an upload's parts.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 func (s s3Call) keyActions(action string) []string {
 	switch {
 	case s.http.Method == http.MethodHead && s.http.Header.Get("X-Amz-Checksum-Mode") == "":
 		return nil
-	case action == "s3:GetObject", action == "s3:GetObjectVersion":
+	case action == "s3:GetObject", action == "s3:GetObjectVersion", action == "s3:ListMultipartUploadParts",
+		action == "s3:PutObject" && s.query.Has("uploadId"):
 		return []string{"kms:Decrypt"}
-	case action == "s3:PutObject" && (s.query.Has("uploadId") || s.query.Has("uploads")):
-		return []string{"kms:GenerateDataKey", "kms:Decrypt"}
 	case action == "s3:PutObject":
 		return []string{"kms:GenerateDataKey"}
 	}

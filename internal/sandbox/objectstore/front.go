@@ -53,7 +53,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fault.Refuse.write(w, r)
 		return
 	}
-	answer, refused := f.translated(r, mixer{t, hooks.KeyOf})
+	answer, refused := f.shown(r, t, sealed{hooks.KeyOf})
 	switch {
 	case refused != nil:
 		refused.write(w, r)
@@ -94,17 +94,17 @@ type answer struct {
 	held []byte
 }
 
-// translated is the effect, with the ETags that are shown.
-func (f *Front) translated(r *http.Request, m mixer) (*answer, *Refusal) {
-	out, err := m.request(r)
+// shown lets the gateway do what is asked, and shows its answer as S3 would.
+func (f *Front) shown(r *http.Request, t target, s sealed) (*answer, *Refusal) {
+	asked, err := s.request(r, t)
 	if err != nil {
 		return nil, &Refusal{http.StatusBadRequest, "IncompleteBody", err.Error()}
 	}
-	a, refused := f.effect(out, m.target)
+	a, refused := f.effect(asked, t)
 	if refused != nil {
 		return nil, refused
 	}
-	if err := m.answer(a); err != nil {
+	if err := s.answer(a, t); err != nil {
 		return nil, InternalError()
 	}
 	return a, nil

@@ -10,11 +10,11 @@ type Hooks struct {
 	// Authorize decides whether the owner of an access key may send a request. Signatures are not verified: the name
 	// of the key is all that it has, "" for an unsigned request. Its error becomes a 403 AccessDenied. nil allows everything.
 	Authorize func(r *http.Request, accessKey string) error
+	// KeyOf returns the ARN of the KMS key that a bucket is encrypted with, or "" for S3's own. Nothing is encrypted here, but
+	// answers tell the key, and ETags are no MD5 sums. nil is S3's own for all buckets.
+	KeyOf func(bucket string) string
 	// Fault says what goes wrong with one request. op is the API's name, as "CopyObject"; key is "" for a bucket's own.
 	Fault func(op, bucket, key string) Fault
-	// KeyOf returns the ARN of the key of KMS that a bucket encrypts with, "" for S3's own. Objects of a bucket that has
-	// one say so, and their ETags are no MD5s.
-	KeyOf func(bucket string) string
 	// OnObjectCreated is told of every object that a PutObject, CopyObject or CompleteMultipartUpload has made,
 	// after it was made and before the caller has its answer.
 	OnObjectCreated func(Event)
