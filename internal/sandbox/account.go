@@ -4,6 +4,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -59,10 +60,10 @@ type Options struct {
 	Faults *fleetsim.Faults
 	// OldAgent makes ECS refuse task protection.
 	OldAgent bool
+	// Variant chooses the templates; empty is the example.
+	Variant stack.Variant
 	// Security protects data and databases. It must be what the templates were made for.
 	Security Security
-	// text is an environment's template; nil is the shipped one.
-	text func(environment string) ([]byte, error)
 	// Timing of the fleet; zero values are DistrictBuilder's.
 	Timing fleetsim.Timing
 	// Without takes one statement out of the policies, to see what it is there for.
@@ -137,9 +138,7 @@ func Start(ctx context.Context, o Options) (_ *Account, err error) {
 	if a.clock == nil {
 		a.clock = asl.RealClock{}
 	}
-	if a.options.text == nil {
-		a.options.text = stack.Example.Text
-	}
+	a.options.Variant = cmp.Or(a.options.Variant, stack.Example)
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

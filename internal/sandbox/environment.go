@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,17 +20,19 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/fleetsim"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/rds"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/template"
+	stack "github.com/publicmapping/districtbuilder-ops/stack/template"
 	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
 // Environment is DistrictBuilder's staging or production in the account.
 type Environment struct {
-	Name        string // "Staging" or "Production"
-	DataBucket  string // where the regions lie; the environments have one each
-	StateBucket string // lock, journal and inventories of this project
-	Usual       int    // tasks
-	Fleet       *fleetsim.World
-	DB          *pgxpool.Pool
+	Name         string // "Staging" or "Production"
+	DataBucket   string // where the regions lie; the environments have one each
+	UploadBucket string // where new data and files that start updates are uploaded; the data bucket, but for staging's of another variant
+	StateBucket  string // lock, journal and inventories of this project
+	Usual        int    // tasks
+	Fleet        *fleetsim.World
+	DB           *pgxpool.Pool
 
 	database    *postgres.Database
 	rds         *rds.Server         // nil where the functions log in by password
@@ -61,7 +64,11 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 		DataBucket:  "districtbuilder-" + lower + "-data" + a.options.Suffix,
 		StateBucket: "dbops-" + lower + "-state-" + AccountID + a.options.Suffix,
 	}
-	text, err := a.options.text(name)
+	e.UploadBucket = e.DataBucket
+	if name == "Staging" && a.options.Variant == stack.Alternative {
+		e.UploadBucket = incoming + a.options.Suffix
+	}
+	text, err := a.options.Variant.Text(name)
 	if err != nil {
 		return err
 	}
@@ -69,7 +76,7 @@ func (a *Account) addEnvironment(ctx context.Context, name string, usual int) er
 		return err
 	}
 	a.Environments[name] = e
-	for _, bucket := range []string{e.DataBucket, e.StateBucket} {
+	for _, bucket := range slices.Compact([]string{e.DataBucket, e.UploadBucket, e.StateBucket}) {
 		if _, err := a.S3().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
 			return fmt.Errorf("create bucket %s: %w", bucket, err)
 		}
@@ -112,12 +119,17 @@ func definition(file string) ([]byte, error) {
 	return statemachines.Text(strings.TrimSuffix(path.Base(file), ".asl.json"))
 }
 
+// incoming is the bucket for new data in the alternative templates.
+const incoming = "districtbuilder-incoming-data"
+
 // suffixed appends the account's suffix to the names of buckets in a template.
 func (a *Account) suffixed(text []byte) []byte {
+	buckets := []string{incoming}
 	for _, lower := range []string{"staging", "production"} {
-		for _, bucket := range []string{"districtbuilder-" + lower + "-data", "dbops-" + lower + "-state-" + AccountID} {
-			text = bytes.ReplaceAll(text, []byte(bucket), []byte(bucket+a.options.Suffix))
-		}
+		buckets = append(buckets, "districtbuilder-"+lower+"-data", "dbops-"+lower+"-state-"+AccountID)
+	}
+	for _, bucket := range buckets {
+		text = bytes.ReplaceAll(text, []byte(bucket), []byte(bucket+a.options.Suffix))
 	}
 	return text
 }

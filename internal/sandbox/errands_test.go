@@ -34,11 +34,7 @@ func errands() (all []errand) {
 		errand{"looks at the lock", watchLock},
 		errand{"undoing what was never done", undoNothing},
 		errand{"a step that is done again", doAgain},
-		errand{"another URI for a region", func(t *testing.T, change func(*Options)) *trial {
-			tr := awake(t, change)
-			tr.call("set-region-uri", fmt.Sprintf(`{"id":%q,"uri":%q}`, tr.regions[0].ID, tr.regions[0].URI))
-			return tr
-		}},
+		errand{"another URI for a region", anotherURI},
 		errand{"uploads, good, bad and gone", uploaded},
 		errand{"an upload that cannot be read", unreadable},
 		errand{"a run that is stopped while another runs for it", stopped},
@@ -94,6 +90,13 @@ func uploadsLeft(t *testing.T, change func(*Options)) *trial {
 		}
 	}
 	tr.run(c.machine, tr.input(nil))
+	return tr
+}
+
+func anotherURI(t *testing.T, change func(*Options)) *trial {
+	t.Helper()
+	tr := awake(t, change)
+	tr.call("set-region-uri", fmt.Sprintf(`{"id":%q,"uri":%q}`, tr.regions[0].ID, tr.regions[0].URI))
 	return tr
 }
 
@@ -171,12 +174,12 @@ func uploaded(t *testing.T, change func(*Options)) *trial {
 	client := s3.NewFromConfig(tr.account.config("operator"))
 	for name, text := range map[string]string{"good": `{"regions":[{"uri":"s3://nowhere/a/","source":"s3://nowhere/b/"}]}`, "bad": `{`} {
 		key := "updates/" + name + ".json"
-		if _, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &tr.env.DataBucket, Key: &key, Body: strings.NewReader(text)}); err != nil {
+		if _, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &tr.env.UploadBucket, Key: &key, Body: strings.NewReader(text)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	tr.delivered()
-	tr.call("start-update", fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","detail":{"reason":"PutObject","bucket":{"name":%q},"object":{"key":"updates/gone.json","etag":"0","size":3}}}`, tr.env.DataBucket))
+	tr.call("start-update", fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","detail":{"reason":"PutObject","bucket":{"name":%q},"object":{"key":"updates/gone.json","etag":"0","size":3}}}`, tr.env.UploadBucket))
 	return tr
 }
 
@@ -199,7 +202,7 @@ func unreadable(t *testing.T, change func(*Options)) *trial {
 		return objectstore.Fault{}
 	}})
 	client := s3.NewFromConfig(tr.account.config("operator"))
-	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &tr.env.DataBucket, Key: aws.String("updates/x.json"), Body: strings.NewReader(`{}`)}); err != nil {
+	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &tr.env.UploadBucket, Key: aws.String("updates/x.json"), Body: strings.NewReader(`{}`)}); err != nil {
 		t.Fatal(err)
 	}
 	tr.delivered()

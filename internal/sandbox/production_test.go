@@ -75,7 +75,7 @@ func TestFunctionsKeepToTheirEnvironment(t *testing.T) {
 // TestProductionsOwnStatements: production's statements are staging's but for names, so that what is proved of those
 // holds for these too. The exceptions, all because its new data lies in staging's bucket, are taken out one at a time.
 func TestProductionsOwnStatements(t *testing.T) {
-	staging, production := statementsByRole(t, "Staging"), statementsByRole(t, "Production")
+	staging, production := statementsByRole(t, stack.Example, "Staging"), statementsByRole(t, stack.Example, "Production")
 	for _, only := range []string{"dbops-*-set-region-uri", "dbops-*-start-update"} {
 		if staging[only] == nil || production[only] != nil {
 			t.Errorf("%s is not staging's alone", only)
@@ -94,10 +94,10 @@ func TestProductionsOwnStatements(t *testing.T) {
 			ref := iam.Ref{Policy: strings.ReplaceAll(role, "*", "production") + "/calls", Index: i, Sid: s["Sid"].(string)}
 			t.Run("without "+ref.String(), func(t *testing.T) {
 				t.Parallel()
-				if tr := restored(t, ref); tr.failedForLackOfAccess() {
+				if tr := restored(t, "Production", without(ref)); tr.failedForLackOfAccess() {
 					return
 				}
-				if tr := sourceGone(t, ref); !tr.failedForLackOfAccess() {
+				if tr := sourceGone(t, "Production", without(ref)); !tr.failedForLackOfAccess() {
 					t.Errorf("it ended with %q", tr.failures)
 				}
 			})
@@ -108,10 +108,12 @@ func TestProductionsOwnStatements(t *testing.T) {
 	}
 }
 
-// restored overwrites production and puts the data back.
-func restored(t *testing.T, without iam.Ref) *trial {
+func without(ref iam.Ref) func(*Options) { return func(o *Options) { o.Without = &ref } }
+
+// restored overwrites an environment and puts the data back.
+func restored(t *testing.T, environment string, change func(*Options)) *trial {
 	t.Helper()
-	tr := newTrialOn(t, "Production", func(o *Options) { o.Without = &without })
+	tr := newTrialOn(t, environment, change)
 	tr.upload(regiongen.BadTopology)
 	tr.run("update-regions", tr.input(nil))
 	return tr
@@ -119,11 +121,10 @@ func restored(t *testing.T, without iam.Ref) *trial {
 
 // sourceGone: somebody removes new data after it was inspected. Who may not list a bucket is not told that an object is
 // missing there.
-func sourceGone(t *testing.T, without iam.Ref) *trial {
+func sourceGone(t *testing.T, environment string, change func(*Options)) *trial {
 	t.Helper()
 	var tr *trial
-	tr = newTrialOn(t, "Production", func(o *Options) {
-		o.Without = &without
+	tr = newTrialOn(t, environment, change, func(o *Options) {
 		before := o.Intercept
 		o.Intercept = func(ctx context.Context, task asl.Task, perform func() (any, error)) (any, error) {
 			if task.State == "OverwriteRegion" {
@@ -145,9 +146,9 @@ type statement = map[string]any
 
 // statementsByRole are those of the policies named "calls", with * for the environments' names. Those named "runtime"
 // are made by the same lines of code for both environments, and hold names of logs only.
-func statementsByRole(t *testing.T, environment string) map[string][]statement {
+func statementsByRole(t *testing.T, v stack.Variant, environment string) map[string][]statement {
 	t.Helper()
-	text, err := stack.Example.Text(environment)
+	text, err := v.Text(environment)
 	if err != nil {
 		t.Fatal(err)
 	}

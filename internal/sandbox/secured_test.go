@@ -1,89 +1,129 @@
 package sandbox
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
+	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/publicmapping/districtbuilder-ops/internal/asl"
+	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
 	stack "github.com/publicmapping/districtbuilder-ops/stack/template"
 )
 
-// protection is all that an account can have of it.
+// protection is what the alternative templates are made for: stack/template/alternative.cdk.json.
 var protection = Security{
 	DataKeys: map[string]string{
-		"Staging":    "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-4000-8000-00000000000a",
-		"Production": "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-4000-8000-00000000000b",
+		"districtbuilder-staging-data":    "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000a",
+		"districtbuilder-production-data": "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000b",
+		incoming:                          "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000c",
 	},
-	Databases:    map[string]string{"Staging": "db-STAGING", "Production": "db-PRODUCTION"},
-	Applications: map[string]string{"Staging": "staging.example.org", "Production": "www.example.org"},
+	Databases:    map[string]string{"Staging": "db-STAGING", "Production": "cluster-PRODUCTION"},
+	Applications: map[string]string{"Production": "production.example.org"},
 }
 
-// secured is an account with IAM tokens instead of secrets, the public list instead of the other database, and KMS.
-func secured(o *Options) { o.Security, o.text = protection, securedText }
+// secured is an account with IAM tokens instead of secrets, the public list instead of the other database for staging,
+// another bucket for new data, and KMS.
+func secured(o *Options) { o.Variant, o.Security = stack.Alternative, protection }
 
-// securedText is the shipped template with the settings and statements that the CDK app writes for such an account.
-func securedText(environment string) ([]byte, error) {
-	text, err := stack.Example.Text(environment)
-	if err != nil {
-		return nil, err
-	}
-	var t map[string]any
-	if err := json.Unmarshal(text, &t); err != nil {
-		return nil, err
-	}
-	for _, r := range t["Resources"].(map[string]any) {
-		r := r.(map[string]any)
-		properties, _ := r["Properties"].(map[string]any)
-		switch r["Type"] {
-		case "AWS::Lambda::Function":
-			if e, ok := properties["Environment"].(map[string]any); ok {
-				secureVariables(environment, e["Variables"].(map[string]any))
+// TestSecuredEnvironmentsAreUpdated: nothing but the way to the data is another one.
+func TestSecuredEnvironmentsAreUpdated(t *testing.T) {
+	t.Parallel()
+	for _, environment := range environments {
+		t.Run(environment, func(t *testing.T) {
+			t.Parallel()
+			tr := newTrialOn(t, environment, secured)
+			tr.upload()
+			tr.ended(tr.run("update-regions", tr.input(nil)), asl.Succeeded, "")
+			tr.held()
+			tr.must(tr.audit.Updated)
+			tr.must(tr.audit.Restored)
+			tr.must(tr.audit.Served)
+			for _, d := range tr.account.Denied() {
+				t.Error(d.Message())
 			}
-		case "AWS::IAM::Role":
-			secureRole(environment, properties)
-		}
-	}
-	return json.Marshal(t)
-}
-
-func secureVariables(environment string, variables map[string]any) {
-	asks := variables["OTHER_DATABASE_HOST"] != nil
-	maps.DeleteFunc(variables, func(name string, _ any) bool {
-		return name == "DATABASE_SECRET_ARN" || strings.HasPrefix(name, "OTHER_")
-	})
-	if asks {
-		other := map[string]string{"Staging": "Production", "Production": "Staging"}[environment]
-		variables["OTHER_REGIONS_URL"] = "https://" + protection.Applications[other] + "/api/region-configs?sort=name,ASC"
+		})
 	}
 }
 
-// keyUses are the roles of the functions that read or write data, with what they do with its key.
-var keyUses = map[string][]string{
-	"inspect-region": {"kms:Decrypt"}, "start-update": {"kms:Decrypt"},
-	"backup-region": {"kms:Decrypt", "kms:GenerateDataKey"}, "overwrite-region": {"kms:Decrypt", "kms:GenerateDataKey"},
-	"restore-region": {"kms:Decrypt", "kms:GenerateDataKey"},
+// TestSecuredErrandsAreNotRefused: objects in parts too, of which each step needs keys, and uploads to another bucket.
+func TestSecuredErrandsAreNotRefused(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]func(*testing.T, func(*Options)) *trial{"in parts": uploadsLeft, "uploads": uploaded, "another URI": anotherURI} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := run(t, secured)
+			for _, d := range tr.account.Denied() {
+				t.Error(d.Message())
+			}
+			if tr.failedForLackOfAccess() {
+				t.Errorf("failed for lack of access: %q", tr.failures)
+			}
+			if len(tr.account.Used()) == 0 {
+				t.Error("nothing was asked for")
+			}
+		})
+	}
 }
 
-func secureRole(environment string, role map[string]any) {
-	name, _ := role["RoleName"].(string)
-	action := strings.TrimPrefix(name, "dbops-"+strings.ToLower(environment)+"-")
-	policies, _ := role["Policies"].([]any)
-	for _, p := range policies {
-		document := p.(map[string]any)["PolicyDocument"].(map[string]any)
-		statements := slices.DeleteFunc(document["Statement"].([]any), func(s any) bool { return s.(map[string]any)["Sid"] == "LogInToOther" })
-		for _, s := range statements {
-			if s := s.(map[string]any); s["Sid"] == "LogIn" {
-				s["Action"] = "rds-db:connect"
-				s["Resource"] = arnOf("rds-db", "dbuser:"+protection.Databases[environment]+"/dbops_"+strings.ReplaceAll(action, "-", "_"))
+// TestNoSecuredStatementIsThereForNothing is for the alternative templates what TestNoStatementIsThereForNothing is for
+// the example's: it takes out, one at a time, those that the example's do not have.
+func TestNoSecuredStatementIsThereForNothing(t *testing.T) {
+	for _, environment := range environments {
+		plain, own := statementsByRole(t, stack.Example, environment), 0
+		for role, statements := range statementsByRole(t, stack.Alternative, environment) {
+			for i, s := range statements {
+				if slices.ContainsFunc(plain[role], func(other statement) bool { return gocmp.Equal(s, other) }) {
+					continue
+				}
+				own++
+				lower := strings.ToLower(environment)
+				ref := iam.Ref{Policy: strings.ReplaceAll(role, "*", lower) + "/calls", Index: i, Sid: s["Sid"].(string)}
+				t.Run("without "+ref.String(), func(t *testing.T) {
+					t.Parallel()
+					for _, attempt := range securedErrands(ref) {
+						if tr := attempt(t, environment, func(o *Options) { secured(o); o.Without = &ref }); tr.failedForLackOfAccess() {
+							return
+						}
+					}
+					t.Error("no errand fails with AccessDenied without it")
+				})
 			}
 		}
-		if uses := keyUses[action]; uses != nil && p.(map[string]any)["PolicyName"] == "calls" {
-			statements = slices.Insert(statements, 0, any(map[string]any{
-				"Sid": "DataKeys", "Effect": "Allow", "Action": uses, "Resource": slices.Sorted(maps.Values(protection.DataKeys)),
-				"Condition": map[string]any{"StringEquals": map[string]string{"kms:ViaService": "s3." + AWSRegion + ".amazonaws.com"}},
-			}))
+		if own < 10 {
+			t.Errorf("only %d statements of %s are the alternative's own", own, environment)
 		}
-		document["Statement"] = statements
 	}
+}
+
+// securedErrands are what the function whose statement is left out does, the quickest first.
+func securedErrands(ref iam.Ref) []func(*testing.T, string, func(*Options)) *trial {
+	onStaging := func(run func(*testing.T, func(*Options)) *trial) func(*testing.T, string, func(*Options)) *trial {
+		return func(t *testing.T, environment string, change func(*Options)) *trial {
+			t.Helper()
+			if environment != "Staging" {
+				t.Fatalf("nothing on %s uses %s", environment, ref)
+			}
+			return run(t, change)
+		}
+	}
+	switch action, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(ref.Policy, "dbops-staging-"), "dbops-production-"), "/"); action {
+	case "start-update":
+		return []func(*testing.T, string, func(*Options)) *trial{onStaging(uploaded)}
+	case "set-region-uri":
+		return []func(*testing.T, string, func(*Options)) *trial{onStaging(anotherURI)}
+	case "bump-versions":
+		return []func(*testing.T, string, func(*Options)) *trial{updated}
+	}
+	return []func(*testing.T, string, func(*Options)) *trial{restored, sourceGone}
+}
+
+// updated is an update that succeeds if nothing is left out.
+func updated(t *testing.T, environment string, change func(*Options)) *trial {
+	t.Helper()
+	tr := newTrialOn(t, environment, change)
+	tr.upload()
+	tr.run("update-regions", tr.input(nil))
+	return tr
 }

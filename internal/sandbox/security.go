@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,20 +17,20 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/rds"
 )
 
-// Security is what protects data and databases, by environment: "Staging" or "Production". The zero value is S3's own
-// keys, and databases that take passwords. It must be what the templates were made for.
+// Security is what protects data and databases. The zero value is S3's own keys, and databases that take passwords. It
+// must be what the templates were made for.
 type Security struct {
-	// DataKeys are the ARNs of the KMS keys that the data buckets are encrypted with.
+	// DataKeys are the ARNs of the KMS keys that data buckets are encrypted with, by the bucket's name without the suffix.
 	DataKeys map[string]string
-	// Databases are the resource IDs ("db-…") of the databases that take IAM tokens.
+	// Databases are the resource IDs ("db-…") of the databases that take IAM tokens, by environment.
 	Databases map[string]string
-	// Applications are the hosts of which DistrictBuilder's public list of regions can be asked.
+	// Applications are the hosts of which DistrictBuilder's public list of regions can be asked, by environment.
 	Applications map[string]string
 }
 
 // check refuses an environment that there is not: what is said of it would be without effect.
 func (s Security) check() error {
-	for _, setting := range []map[string]string{s.DataKeys, s.Databases, s.Applications} {
+	for _, setting := range []map[string]string{s.Databases, s.Applications} {
 		for name := range setting {
 			if !slices.Contains(environments, name) {
 				return fmt.Errorf("Options.Security speaks of the environment %q; expected one of %q", name, environments)
@@ -124,12 +125,7 @@ func (a *Account) mayConnect(e *Environment, accessKey, user string) error {
 
 // keyOf is the key that a bucket encrypts with, "" for S3's own.
 func (a *Account) keyOf(bucket string) string {
-	for _, e := range a.Environments {
-		if e.DataBucket == bucket {
-			return a.options.Security.DataKeys[e.Name]
-		}
-	}
-	return ""
+	return a.options.Security.DataKeys[strings.TrimSuffix(bucket, a.options.Suffix)]
 }
 
 // databaseAt is where an environment's database is reached.

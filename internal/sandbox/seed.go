@@ -37,7 +37,11 @@ var Uploaded = time.Date(2021, 8, 12, 21, 42, 38, 860e6, time.UTC)
 // NewURI is where data of a region made at that time lies: <folder>/<country>/<region>/<time>/. Live data and backups are
 // in the folder regions; new data is uploaded to the folder new, which the functions may only read.
 func (e *Environment) NewURI(folder, code string, at time.Time) s3uri.Prefix {
-	return s3uri.Prefix{Bucket: e.DataBucket, Key: fmt.Sprintf("%s/US/%s/%s/", folder, code, at.UTC().Format("2006-01-02T15:04:05.000Z"))}
+	bucket := e.DataBucket
+	if folder == "new" {
+		bucket = e.UploadBucket
+	}
+	return s3uri.Prefix{Bucket: bucket, Key: fmt.Sprintf("%s/US/%s/%s/", folder, code, at.UTC().Format("2006-01-02T15:04:05.000Z"))}
 }
 
 // Load puts regions into an environment: files on S3, a row and maps in the database.
