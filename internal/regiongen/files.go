@@ -28,7 +28,7 @@ func (r *region) files() iter.Seq2[string, File] {
 			}
 		}
 		_ = yield("input.geojson", File{ContentType: "application/geo+json", write: r.writeGeoJSON}) &&
-			yield("topo.json", File{ContentType: "application/json", CacheControl: forADay, write: r.writeTopo(false)}) &&
+			yield("topo.json", File{ContentType: "application/json", CacheControl: forADay, write: r.writeTopo(None)}) &&
 			yield("geounit-hierarchy.json", jsonFile(r.hierarchy())) &&
 			yield("static-metadata.json", jsonFile(r.metadata()))
 	}

@@ -73,7 +73,8 @@ func TestFaults(t *testing.T) {
 		regiongen.EmptyMetadata:     apploader.ErrSilentHang.Error(),
 		regiongen.BadIndex:          "", // a task does not notice these two; maps come out wrong
 		regiongen.HierarchyMismatch: "",
-		regiongen.BadTopology:       "TypeError: Cannot read properties of undefined (reading '0')",
+		regiongen.MissingArc:        "TypeError: Cannot read properties of undefined (reading '0')",
+		regiongen.BadTopology:       "TypeError: Cannot read properties of undefined (reading 'slice')",
 	}
 	valid := generate(t, regiongen.Options{})
 	for _, fault := range regiongen.Faults {

@@ -24,14 +24,17 @@ type topoWriter struct {
 	*bufio.Writer
 	r      *region
 	number []byte
-	spoilt bool // the last block refers to an arc that is not there
+	fault  Fault // MissingArc: of the last block; BadTopology: no bbox
 }
 
-func (r *region) writeTopo(spoilt bool) func(io.Writer) error {
+func (r *region) writeTopo(fault Fault) func(io.Writer) error {
 	return func(w io.Writer) error {
-		t := &topoWriter{Writer: bufio.NewWriterSize(w, 1<<16), r: r, spoilt: spoilt}
-		fmt.Fprintf(t, `{"type":"Topology","bbox":%s,"transform":{"scale":[%g,%g],"translate":[%g,%g]},"objects":{`,
-			r.bbox(), scale, scale, west, south)
+		t := &topoWriter{Writer: bufio.NewWriterSize(w, 1<<16), r: r, fault: fault}
+		t.WriteString(`{"type":"Topology",`)
+		if fault != BadTopology {
+			fmt.Fprintf(t, `"bbox":%s,`, r.bbox())
+		}
+		fmt.Fprintf(t, `"transform":{"scale":[%g,%g],"translate":[%g,%g]},"objects":{`, scale, scale, west, south)
 		t.object("block", r.blocks, t.block)
 		t.WriteByte(',')
 		t.object("blockgroup", len(r.groups), t.group)
@@ -59,7 +62,7 @@ func (t *topoWriter) block(i int) {
 	a := t.r.arcs
 	g := t.r.groupOf(i)
 	ring := []int32{a.left[i], a.top[i], ^a.right[i], ^a.bottom[i]}
-	if t.spoilt && i == t.r.blocks-1 {
+	if t.fault == MissingArc && i == t.r.blocks-1 {
 		ring[0] = int32(len(a.from)) + 1000
 	}
 	county := t.r.counties[g.county].id

@@ -69,10 +69,21 @@ func (in *inspection) read(ctx context.Context, name, fix string, use func(io.Re
 	}
 	defer body.Close()
 	if body.Gzip {
-		in.warn(Unusual, name, "It is inspected unpacked, but a task reads what is stored: it can load the region only if it unpacks this file.",
-			"no Content-Encoding", "Content-Encoding gzip")
+		in.packed(name)
 	}
 	return in.unreadable(name, use(body))
+}
+
+// packed tells of a file that is stored gzip-encoded, and inspected unpacked. A browser unpacks it too. A task does not: the
+// AWS SDK for JavaScript hands it what is stored (aws-sdk 2, lib/http/node.js), and the application parses that.
+func (in *inspection) packed(name string) {
+	const expected, found = "no Content-Encoding", "Content-Encoding gzip"
+	if name == hierarchyFile || name == tilesFile {
+		in.warn(Unusual, name, "A browser unpacks it, and no task reads it; look whether it is meant.", expected, found)
+		return
+	}
+	in.refuse(BadEncoding, name, "A task does not unpack it: it fails with SyntaxError or RangeError, or shows wrong numbers; upload the file unpacked, without the header.",
+		expected, found)
 }
 
 func emptyFix(name string) string {

@@ -140,6 +140,13 @@ func TestFindings(t *testing.T) {
 		{"topo.json is no topology", func(_ *testing.T, w *world) { w.replace(topo, `"Topology"`, `"FeatureCollection"`) }, []string{topo + " topology-mismatch"}},
 		{"no arcs", func(_ *testing.T, w *world) { w.replace(topo, `"arcs":[[[0,0]`, `"lines":[[[0,0]`) }, []string{topo + " topology-mismatch"}},
 		{"an arc that is no list", func(_ *testing.T, w *world) { w.replace(topo, `"arcs":[[[0,0]`, `"arcs":[null,[[0,0]`) }, []string{topo + " topology-mismatch"}},
+		{"an arc that is not there", func(_ *testing.T, w *world) { w.replace(topo, `"arcs":[[0,`, `"arcs":[[99999,`) }, []string{topo + " topology-mismatch"}},
+		{"an arc that is not there, backwards", func(_ *testing.T, w *world) { w.replace(topo, `"arcs":[[0,`, `"arcs":[[-99999,`) }, []string{topo + " topology-mismatch"}},
+		{"an arc that is no index", func(_ *testing.T, w *world) { w.replace(topo, `"arcs":[[0,`, `"arcs":[[0.5,`) }, []string{topo + " topology-mismatch"}},
+		{"a polygon without arcs", func(_ *testing.T, w *world) { w.replace(topo, `"arcs":[[0,`, `"lines":[[0,`) }, []string{topo + " topology-mismatch"}},
+		{"geometries twice", func(_ *testing.T, w *world) {
+			w.replace(topo, `"GeometryCollection","geometries":[`, `"GeometryCollection","geometries":[],"geometries":[`)
+		}, []string{topo + " topology-mismatch"}},
 		{"transform without a scale", func(_ *testing.T, w *world) { w.replace(topo, `"scale":`, `"size":`) }, []string{topo + " topology-mismatch"}},
 		{"transform with a text", func(_ *testing.T, w *world) { w.replace(topo, `"translate":[-75.8,`, `"translate":["-75.8",`) }, []string{topo + " topology-mismatch"}},
 		{"transform of three numbers", func(_ *testing.T, w *world) { w.replace(topo, `"scale":[`, `"scale":[1,`) }, []string{topo + " topology-mismatch"}},
@@ -201,7 +208,12 @@ func TestFindings(t *testing.T) {
 		{"half gzip", func(t *testing.T, w *world) {
 			w.zip(t, topo)
 			w.edit(topo, func(b string) string { return b[:len(b)/2] })
-		}, []string{topo + " bad-encoding"}},
+		}, []string{topo + " bad-encoding", topo + " bad-encoding"}},
+		{"gzip that a task would have to unpack", func(t *testing.T, w *world) {
+			for _, name := range []string{metadata, topo, "white.buf", "county.buf"} {
+				w.zip(t, name)
+			}
+		}, []string{metadata + " bad-encoding", topo + " bad-encoding", "white.buf bad-encoding", "county.buf bad-encoding"}},
 		{"several at once", func(_ *testing.T, w *world) {
 			w.remove("white.buf")
 			w.put(hierarchy, "")
@@ -237,7 +249,11 @@ func TestWarnings(t *testing.T) {
 		{"a group of an unknown demographic", func(_ *testing.T, w *world) {
 			w.replace("static-metadata.json", `"subgroups":["white"`, `"subgroups":["green"`)
 		}, []string{"static-metadata.json bad-metadata"}},
-		{"gzip is unpacked", func(t *testing.T, w *world) { w.zip(t, "topo.json"); w.zip(t, "white.buf") }, []string{"white.buf unusual", "topo.json unusual"}},
+		{"gzip that only browsers read", func(t *testing.T, w *world) {
+			for _, name := range []string{"geounit-hierarchy.json", "tiles/metadata.json", "input.geojson"} {
+				w.zip(t, name)
+			}
+		}, []string{"geounit-hierarchy.json unusual", "tiles/metadata.json unusual"}},
 		{"a geometry that is no polygon", func(_ *testing.T, w *world) { w.replace("topo.json", `"type":"Polygon"`, `"type":null`) }, []string{"topo.json unusual"}},
 		{"no transform is none: then points are degrees", func(_ *testing.T, w *world) { w.replace("topo.json", `"transform":`, `"other":`) }, nil},
 		{"a transform of null is as none", func(_ *testing.T, w *world) { w.replace("topo.json", `"transform":{`, `"transform":null,"other":{`) }, nil},

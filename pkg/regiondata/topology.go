@@ -26,12 +26,17 @@ type layer struct {
 	keep         int    // how many geometries' ids are kept
 	seen         int    // how many objects have the level's name
 	kind         string
+	lists        int // how many times the object has "geometries"
 	count        int
 	own, parent  []uint64 // the ids that geometries have of themselves and of their parents; 0: none
 	noID         examples // geometries without the level's id
 	noParent     examples
 	otherIndex   examples // geometries whose id is not their index
 	noPolygon    examples
+	otherNesting examples // polygons whose arcs are not nested as their type wants
+	noArc        examples // polygons whose arcs hold something else than indices
+	span         int64    // how many arcs there must be for all indices of polygons
+	spanAt       int      // the first geometry that needs so many
 	names        []string // ids in plain, of the largest level only
 }
 
@@ -162,6 +167,7 @@ func (t *topology) object(s *jsonscan.Scanner, key []byte) error {
 		case "type":
 			return readText(s, &l.kind)
 		case "geometries":
+			l.lists++
 			l.count = 0
 			return s.Array(func(i int) error {
 				l.count++
@@ -174,8 +180,20 @@ func (t *topology) object(s *jsonscan.Scanner, key []byte) error {
 
 // geometry is what is read of one geounit.
 type geometry struct {
-	polygon     bool
+	nesting     int // of the lists of arcs that its type wants; 0: it is no polygon
+	arcs        jsonscan.Indices
 	own, parent uint64
+}
+
+// nesting is how deep the lists of arcs of a geometry are: a polygon is a list of rings, and a ring a list of arcs.
+func nesting(kind []byte) int {
+	switch string(kind) {
+	case "Polygon":
+		return 2
+	case "MultiPolygon":
+		return 3
+	}
+	return 0
 }
 
 func (t *topology) geometry(s *jsonscan.Scanner, l *layer, i int) error {
@@ -184,7 +202,11 @@ func (t *topology) geometry(s *jsonscan.Scanner, l *layer, i int) error {
 		switch string(key) {
 		case "type":
 			text, _, err := s.Text()
-			g.polygon = string(text) == "Polygon" || string(text) == "MultiPolygon"
+			g.nesting = nesting(text)
+			return err
+		case "arcs":
+			var err error
+			g.arcs, err = s.Indices()
 			return err
 		case "id":
 			text, ok, err := s.Text()
@@ -243,12 +265,28 @@ func (l *layer) add(i int, g geometry) {
 	if g.parent == 0 && l.parentID != "" {
 		l.noParent.add(i)
 	}
-	if !g.polygon {
+	if g.nesting == 0 {
 		l.noPolygon.add(i)
+	} else {
+		l.addArcs(i, g)
 	}
 	if i < l.keep {
 		l.own = append(l.own, g.own)
 		l.parent = append(l.parent, g.parent)
+	}
+}
+
+// addArcs looks at the arcs of a polygon. Other geometries' do not matter: no district is merged from them.
+func (l *layer) addArcs(i int, g geometry) {
+	a := g.arcs
+	if a.Deep == 0 || a.Deep > g.nesting || a.Shallow > 0 && a.Shallow < g.nesting {
+		l.otherNesting.add(i)
+	}
+	if a.Others > 0 {
+		l.noArc.add(i)
+	}
+	if a.Span > l.span {
+		l.span, l.spanAt = a.Span, i
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 
 const topologyFix = "A task would not load the region, or draw wrong districts; make the file again with process-geojson."
 
+const arcsFix = "A task would load the region, but fail when it merges districts: maps break; make the file again with process-geojson."
+
 // check reports what is wrong with topo.json by itself.
 func (t *topology) check(f *findings) {
 	if t.kind != "Topology" {
@@ -28,6 +30,7 @@ func (t *topology) check(f *findings) {
 	}
 	for _, l := range t.layers {
 		l.check(f)
+		l.checkArcs(t.arcs, f)
 	}
 }
 
@@ -45,6 +48,9 @@ func (l *layer) check(f *findings) {
 	case l.kind != "GeometryCollection":
 		bad("a GeometryCollection", "%q", l.kind)
 	}
+	if l.lists > l.seen {
+		bad(`"geometries" once`, "it %d times", l.lists)
+	}
 	if l.noID.n > 0 {
 		bad("geometries with their id in properties."+l.id, "%d without, the first at index %d", l.noID.n, l.noID.first)
 	}
@@ -60,6 +66,24 @@ func (l *layer) check(f *findings) {
 	if l.noPolygon.n > 0 {
 		f.warn(Unusual, topologyFile, "A task leaves these out, so that maps would be assigned to the wrong geounits; look at them before going on.",
 			where+": Polygon or MultiPolygon", "%d of another type, the first at index %d", l.noPolygon.n, l.noPolygon.first)
+	}
+}
+
+// checkArcs reports what would be found out when districts are merged only. Without arcs there is a finding already.
+func (l *layer) checkArcs(arcs int, f *findings) {
+	bad := func(expected, found string, args ...any) {
+		f.refuse(TopologyMismatch, topologyFile, arcsFix, "objects."+l.id+": "+expected, found, args...)
+	}
+	if l.otherNesting.n > 0 {
+		bad("arcs of a Polygon as a list of rings, of a MultiPolygon as a list of such lists",
+			"%d geometries with others, the first at index %d", l.otherNesting.n, l.otherNesting.first)
+	}
+	if l.noArc.n > 0 {
+		bad("integers as indices of arcs", "%d geometries with something else, the first at index %d", l.noArc.n, l.noArc.first)
+	}
+	if arcs > 0 && l.span > int64(arcs) {
+		bad(fmt.Sprintf("indices of the %d arcs (a negative index i names arc -i-1)", arcs),
+			"arc %d, which the geometry at index %d names", l.span-1, l.spanAt)
 	}
 }
 

@@ -23,8 +23,11 @@ var ErrSilentHang error = message("Invalid TopoJSON or metadata bodies")
 
 // Load reads the region at uri. The order is the application's: static-metadata.json, topo.json, the buffers.
 //
-// The application resolves arcs only when it first merges districts. Here they are resolved at once, so that
-// there is data which is well-formed by every published rule and which no task can load.
+// Two things are not as in release 1.19.2, whose rules the inspection knows. That release resolves arcs only when it first
+// merges districts; here they are resolved at once, because nothing merges later. And topo.json must have a bbox, which
+// TopoJSON leaves to the writer, and which process-geojson writes: so there is data that keeps every rule and that no task
+// can load. It stands for a release that asks for more than the rules say, as releases did: 1.14 to 1.17.0 read topo.buf,
+// and not topo.json.
 func Load(ctx context.Context, uri string, files Files) error {
 	metadata, err := loadMetadata(ctx, uri, files)
 	if err != nil {

@@ -28,7 +28,7 @@ func valid() memory {
 		"static-metadata.json": `{"demographics":[{"id":"population","fileName":"population.buf","bytesPerElement":2}],
 			"geoLevels":[{"id":"blockgroup","fileName":"blockgroup.buf","bytesPerElement":1},{"id":"county","fileName":"county.buf","bytesPerElement":1}],
 			"bbox":[-75.8,38.4,-75,39.9],"geoLevelHierarchy":[{"id":"block"},{"id":"blockgroup"},{"id":"county"}]}`,
-		"topo.json": `{"type":"Topology","arcs":[[[0,0],[1,1]],[[5,5],[1,0]]],"objects":{
+		"topo.json": `{"type":"Topology","bbox":[-75.8,38.4,-75,39.9],"arcs":[[[0,0],[1,1]],[[5,5],[1,0]]],"objects":{
 			"block":{"type":"GeometryCollection","geometries":[
 				{"type":"Polygon","arcs":[[0]],"properties":{"block":"100","blockgroup":"10","county":"1"}},
 				{"type":"MultiPolygon","arcs":[[[1]],[[-2]]],"properties":{"block":"101","blockgroup":"10","county":"1"}},
@@ -83,6 +83,20 @@ func TestLoad(t *testing.T) {
 		{"parent that is not there", edit("topo.json", `{"block":"101","blockgroup":"10"`, `{"block":"101","blockgroup":"99"`), undefinedOf + "push')"},
 		{"arc beyond the arcs", edit("topo.json", `[[[1]],[[-2]]]`, `[[[1]],[[2]]]`), undefinedOf + "0')"},
 		{"reversed arc beyond the arcs", edit("topo.json", `[[-2]]`, `[[-3]]`), undefinedOf + "0')"},
+		{"fraction of an arc", edit("topo.json", `[[[1]],[[-2]]]`, `[[[0.5]],[[-2]]]`), undefinedOf + "0')"},
+		{"infinite arc", edit("topo.json", `[[[1]],[[-2]]]`, `[[[1e999]],[[-2]]]`), undefinedOf + "0')"},
+		{"null for an arc", edit("topo.json", `[[[1]],[[-2]]]`, `[[[null]],[[-2]]]`), undefinedOf + "0')"},
+		{"arcs in another notation are there", edit("topo.json", `[[[1]],[[-2]]]`, `[[[10e-1]],[[-2.0]]]`), ""},
+		{"a negative fraction is rounded, as by JavaScript", edit("topo.json", `[[-2]]`, `[[-2.5]]`), ""},
+		{"a negative number is cut to 32 bits, as by JavaScript", edit("topo.json", `[[-2]]`, `[[-4294967297]]`), ""},
+		{"polygons nested as one", edit("topo.json", `[[[1]],[[-2]]]`, `[[1],[-2]]`), "TypeError: ring.forEach is not a function"},
+		{"polygon that is no list", edit("topo.json", `[[[1]],[[-2]]]`, `[1]`), "TypeError: polygon.forEach is not a function"},
+		{"polygons that are no list", edit("topo.json", `[[[1]],[[-2]]]`, `{}`), "TypeError: o.arcs.forEach is not a function"},
+		{"null for arcs", edit("topo.json", `[[[1]],[[-2]]]`, `null`), "TypeError: Cannot read properties of null (reading 'forEach')"},
+		{"polygon without arcs", edit("topo.json", `"arcs":[[[1]],[[-2]]]`, `"rings":[]`), undefinedOf + "forEach')"},
+		{"empty polygons", edit("topo.json", `[[[1]],[[-2]]]`, `[[],[[]]]`), ""},
+		{"arcs of what is no polygon", edit("topo.json", `{"type":null,`, `{"type":null,"arcs":[[9]],`), ""},
+		{"no bbox", edit("topo.json", `"bbox"`, `"box"`), undefinedOf + "slice')"},
 		{"no arcs at all", edit("topo.json", `"arcs":[[[0,0],[1,1]],[[5,5],[1,0]]],`, ``), undefinedOf + "length')"},
 	}
 	for _, tt := range tests {

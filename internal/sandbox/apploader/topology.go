@@ -1,13 +1,13 @@
 package apploader
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"slices"
-	"strconv"
 )
 
 type topology struct {
+	BBox    []float64
 	Objects map[string]struct{ Geometries []geometry }
 	Arcs    *arcList
 }
@@ -15,7 +15,7 @@ type topology struct {
 type geometry struct {
 	Type       string
 	Properties map[string]any
-	Arcs       arcIndices
+	Arcs       json.RawMessage
 }
 
 func loadTopology(ctx context.Context, files Files, m metadata) error {
@@ -26,6 +26,9 @@ func loadTopology(ctx context.Context, files Files, m metadata) error {
 	var t topology
 	if err := parseJSON(body, &t); err != nil {
 		return err
+	}
+	if t.BBox == nil {
+		return undefined("slice")
 	}
 	if t.Arcs == nil {
 		return undefined("length")
@@ -50,8 +53,8 @@ func (t topology) group(m metadata) error {
 				return undefined(level)
 			}
 			ids[g.Properties[level]] = true
-			if int(g.Arcs) > int(*t.Arcs) {
-				return undefined("0")
+			if err := t.merge(g); err != nil {
+				return err
 			}
 		}
 		if i+1 == len(levels) {
@@ -82,21 +85,6 @@ func (n *arcList) UnmarshalJSON(data []byte) error {
 		case ']':
 			depth--
 		}
-	}
-	return nil
-}
-
-// arcIndices is how many arcs there must be for a geometry's references. A negative reference i is arc ^i, reversed.
-type arcIndices int
-
-// UnmarshalJSON finds the highest reference in nested arrays.
-func (n *arcIndices) UnmarshalJSON(data []byte) error {
-	for number := range bytes.FieldsFuncSeq(data, func(r rune) bool { return r != '-' && (r < '0' || r > '9') }) {
-		i, err := strconv.Atoi(string(number))
-		if err != nil {
-			return err
-		}
-		*n = max(*n, arcIndices(max(i, ^i))+1)
 	}
 	return nil
 }
