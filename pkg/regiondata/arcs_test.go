@@ -312,3 +312,29 @@ func TestGeneratedArcs(t *testing.T) {
 		t.Errorf("%d arcs, the blocks need %d; findings %v", topo.arcs, topo.layers[0].span, f.refused)
 	}
 }
+
+// TestObjectsOfNoLevel are read by a task all the same.
+func TestObjectsOfNoLevel(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]string{
+		`{"type":"GeometryCollection","geometries":[]}`:   nil,
+		`{"geometries":[{}],"type":"GeometryCollection"}`: nil,
+		`{"type":"Polygon","arcs":[[0]]}`:                 nil,
+		`{}`:                                              nil,
+		`null`:                                            {"roads"},
+		`"x"`:                                             {"roads"},
+		`{"type":"GeometryCollection"}`:                   {"roads"},
+		`{"type":"GeometryCollection","geometries":null}`:           {"roads"},
+		`{"geometries":{"0":{}},"type":"GeometryCollection","a":1}`: {"roads"},
+	} {
+		_, topo := layerOf(t, `{"type":"Topology","arcs":[[[0,0],[1,1]]],"objects":{"roads":`+body+`,"block":{"type":"GeometryCollection","geometries":[]}}}`)
+		if diff := cmp.Diff(want, topo.noObject); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", body, diff)
+		}
+		var f findings
+		topo.check(&f)
+		if got := strings.Contains(fmt.Sprint(f), "objects.roads"); got != (want != nil) {
+			t.Errorf("%s: refused is %t", body, got)
+		}
+	}
+}

@@ -15,6 +15,7 @@ type topology struct {
 	arcs      int      // -1: no such field
 	noList    examples // arcs that are no lists of points
 	transform string   // what stands there in place of two numbers each of scale and translate; "" if nothing is wrong
+	noObject  []string // objects of no level that are none, or have no geometries
 	seen      map[string]int
 	layers    []*layer // as the levels, the smallest first
 	seed      maphash.Seed
@@ -158,7 +159,7 @@ func countNumbers(s *jsonscan.Scanner) (n int, err error) {
 func (t *topology) object(s *jsonscan.Scanner, key []byte) error {
 	i := slices.IndexFunc(t.layers, func(l *layer) bool { return l.id == string(key) })
 	if i < 0 {
-		return s.Skip()
+		return t.otherObject(s, string(key))
 	}
 	l := t.layers[i]
 	l.seen++
@@ -176,6 +177,38 @@ func (t *topology) object(s *jsonscan.Scanner, key []byte) error {
 		}
 		return s.Skip()
 	})
+}
+
+// maxObjects is how many objects of no level are told of.
+const maxObjects = 5
+
+// otherObject is one of no level. A task goes through all objects when it loads, and fails on one that is none, or that is
+// a collection without a list. https://github.com/PublicMapping/districtbuilder/blob/1.19.2/src/server/src/worker.ts
+func (t *topology) otherObject(s *jsonscan.Scanner, name string) error {
+	fails := func() {
+		if len(t.noObject) < maxObjects {
+			t.noObject = append(t.noObject, name)
+		}
+	}
+	if s.Next() != '{' {
+		fails()
+		return s.Skip()
+	}
+	var kind string
+	list := false
+	err := s.Object(func(key []byte) error {
+		switch string(key) {
+		case "type":
+			return readText(s, &kind)
+		case "geometries":
+			list = s.Next() == '['
+		}
+		return s.Skip()
+	})
+	if kind == "GeometryCollection" && !list {
+		fails()
+	}
+	return err
 }
 
 // geometry is what is read of one geounit.

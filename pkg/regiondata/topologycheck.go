@@ -20,6 +20,9 @@ func (t *topology) check(f *findings) {
 	if t.noList.n > 0 {
 		f.refuse(TopologyMismatch, topologyFile, topologyFix, "arcs that are lists of points", "%d that are none, the first at index %d", t.noList.n, t.noList.first)
 	}
+	for _, name := range t.noObject {
+		f.refuse(TopologyMismatch, topologyFile, topologyFix, fmt.Sprintf("objects.%s to be an object, with a list of geometries if it is a GeometryCollection", name), "something else")
+	}
 	if t.transform != "" {
 		f.refuse(TopologyMismatch, topologyFile, topologyFix, "a transform with two numbers of scale and two of translate", "%s", t.transform)
 	}
