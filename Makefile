@@ -14,13 +14,17 @@ CDK       := npx --yes aws-cdk@2.1148.1
 STACKS    := staging:DistrictBuilderOps-Staging production:DistrictBuilderOps-Production
 STACK      = $(or $(patsubst $(ENV):%,%,$(filter $(ENV):%,$(STACKS))),$(error ENV=$(ENV): expected staging or production))
 SQL       := find-regions bump-versions set-region-uri
+ACCESS     = $(if $(PROFILE),--profile $(PROFILE))
+# Writes aws://<account>/<region> of the environment's stack, as synthesised.
+WHERE      = node -p 'const s = require("./cdk.out/manifest.json").artifacts["$(STACK)"]; if (!s) { console.error("cdk.json has no settings for $(ENV)"); process.exit(1) } s.environment'
 # Where the functions are built. The CDK app reads dist.
 DIST      ?= dist
 
 ACTIONS     := $(notdir $(patsubst %/main.go,%,$(wildcard lambdas/*/main.go)))
+MACHINES    := $(patsubst statemachines/%.asl.json,%,$(wildcard statemachines/*.asl.json))
 
-.PHONY: help demo sandbox cost test test-fast test-race lint vulncheck build package preflight synth diff deploy deploy-synth destroy \
-	bench bench-copy reference clean
+.PHONY: help demo sandbox cost test test-fast test-race lint vulncheck build package bootstrap preflight synth diff diff-synth idle deploy deploy-synth \
+	destroy bench bench-copy reference clean
 
 help: ## this list
 	@grep -hE "^[a-z-]+:.*\#\# " Makefile | sed -E "s/:.*## /\t/" | expand -t 14
@@ -31,8 +35,9 @@ demo: ## the whole runbook on this machine; SCENARIO=update|bad-data|bad-topolog
 sandbox: ## keeps the simulated account running, for the aws command
 	@go build -o build/dbops ./cmd/dbops && build/dbops sandbox
 
+# At a higher pace a busy machine is too slow for the timeouts of the calls.
 cost: ## what one update and one restart would cost, by what the sandbox counted
-	@go build -o build/dbops ./cmd/dbops && build/dbops cost
+	@go build -o build/dbops ./cmd/dbops && build/dbops cost --speed 200
 
 test: reference test-fast ## all tests
 	go test ./stack/...
@@ -65,24 +70,42 @@ $(DIST)/%/bootstrap: FORCE
 package: build ## the functions as they are deployed: with the certificates of RDS, where they are (docs/deploying.md)
 	@if [ -f database-ca.pem ]; then for a in $(SQL); do cp database-ca.pem $(DIST)/$$a/; done; fi
 
+bootstrap: synth ## the CDK's own bucket and roles, once an account and region; ENV=…
+	environment=$$($(WHERE)) && $(CDK) bootstrap "$$environment" --app cdk.out $(BOOTSTRAP_OPTIONS) $(ACCESS)
+
 preflight: package ## what a deployment would lack in the account; ENV=staging|production
 	go run ./stack/preflight -env $(ENV) -profile "$(PROFILE)"
 
 synth: package ## the templates of both environments, to cdk.out/
 	$(CDK) synth --quiet
 
+cdk.out/manifest.json:
+	@echo "nothing is synthesised; run: make synth" >&2; exit 1
+
 diff: package ## what a deployment would change; ENV=…
-	$(CDK) diff $(STACK) $(if $(PROFILE),--profile $(PROFILE))
+	$(CDK) diff $(STACK) $(ACCESS)
 
-deploy: package ## to the account; ENV=…
-	$(CDK) deploy $(STACK) --require-approval $(APPROVAL) $(if $(PROFILE),--profile $(PROFILE))
+# It asks CloudFormation for one template and nothing else, so whoever runs it needs no right but that.
+diff-synth: cdk.out/manifest.json ## what deploying cdk.out would change; ENV=…
+	@environment=$$($(WHERE)) && stack/deployed.sh $(STACK) "$${environment##*/}" "$(PROFILE)" > cdk.out/deployed.json
+	$(CDK) diff $(STACK) --app cdk.out --template cdk.out/deployed.json
 
-deploy-synth: ## what make synth has left in cdk.out, without building anything; ENV=…
-	$(CDK) deploy $(STACK) --app cdk.out --require-approval $(APPROVAL) $(if $(PROFILE),--profile $(PROFILE))
+idle: cdk.out/manifest.json ## refuses while a run of ENV is at work, whose functions a deployment would replace
+ifeq ($(DURING_A_RUN),yes)
+	@echo "not looked whether anything runs: DURING_A_RUN=yes"
+else
+	@environment=$$($(WHERE)) && stack/idle.sh "$$environment" "$(PROFILE)" $(MACHINES:%=dbops-$(ENV)-%)
+endif
 
-# cdk asks the app which stacks there are, and the app needs the functions.
-destroy: package ## removes the stack; the state bucket stays; ENV=…
-	$(CDK) destroy $(STACK) $(if $(PROFILE),--profile $(PROFILE))
+deploy: synth ## to the account; ENV=…
+	@$(MAKE) --no-print-directory deploy-synth
+
+deploy-synth: idle ## what make synth has left in cdk.out, without building anything; ENV=…
+	$(CDK) deploy $(STACK) --app cdk.out --require-approval $(APPROVAL) $(ACCESS)
+
+destroy: synth ## removes the stack; the state bucket stays; ENV=…
+	@$(MAKE) --no-print-directory idle
+	$(CDK) destroy $(STACK) --app cdk.out $(ACCESS)
 
 bench: ## ratios, in one run
 	go test -run '^$$' -bench . -benchtime 2s ./pkg/regiondata/... ./pkg/s3copy/... ./internal/asl/... ./internal/jsonata/...

@@ -56,18 +56,24 @@ func TestAFunctionIsBuiltToTheSameBytes(t *testing.T) {
 }
 
 // TestEveryCommandOfTheCDKIsGivenTheFunctions: the app refuses to list its stacks without them, in a fresh clone too.
-// Only deploy-synth takes what has been synthesised.
+// Only those that end in -synth take what has been synthesised.
 func TestEveryCommandOfTheCDKIsGivenTheFunctions(t *testing.T) {
 	for target, want := range map[string]string{
-		"synth": "synth --quiet", "diff": "diff DistrictBuilderOps-Production", "deploy": "deploy DistrictBuilderOps-Production", "destroy": "destroy DistrictBuilderOps-Production",
+		"bootstrap": `bootstrap "$environment"`, "synth": "synth --quiet", "diff": "diff DistrictBuilderOps-Production",
+		"deploy": "deploy DistrictBuilderOps-Production", "destroy": "destroy DistrictBuilderOps-Production",
 	} {
 		out := makes(t, "..", "--dry-run", target, "ENV=production", "DIST="+t.TempDir())
 		before, _, found := strings.Cut(out, want)
 		if !found || !strings.Contains(before, "/find-regions/bootstrap ./lambdas/find-regions") {
 			t.Errorf("make %s does not build the functions before cdk %s:\n%s", target, want, out)
 		}
+		if strings.Contains(out, "--app cdk.out") && !strings.Contains(before, "synth --quiet") {
+			t.Errorf("make %s takes what an earlier make has left in cdk.out:\n%s", target, out)
+		}
 	}
-	if out := makes(t, "..", "--dry-run", "deploy-synth", "ENV=production"); strings.Contains(out, "go build") || !strings.Contains(out, "deploy DistrictBuilderOps-Production --app cdk.out") {
-		t.Errorf("make deploy-synth: %s", out)
+	for _, command := range []string{"deploy", "diff"} {
+		if out := makes(t, "..", "--dry-run", command+"-synth", "ENV=production"); strings.Contains(out, "go build") || !strings.Contains(out, command+" DistrictBuilderOps-Production --app cdk.out") {
+			t.Errorf("make %s-synth: %s", command, out)
+		}
 	}
 }

@@ -16,9 +16,6 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/stack/template"
 )
 
-// cdk is the CDK's command, in the version that the Makefile deploys with.
-const cdk = "npx --yes aws-cdk@2.1148.1"
-
 // demand is what the templates want of the CDK's bootstrap.
 type demand struct {
 	qualifier string
@@ -77,12 +74,12 @@ func leastVersion(text []byte) (int, error) {
 
 // bootstrapCommand makes the bootstrap, or brings it up to date.
 func (p preflight) bootstrapCommand() string {
-	words := []string{cdk, "bootstrap", "aws://" + p.settings.Account + "/" + p.settings.Region}
-	if p.bootstrap.qualifier != ownQualifier {
-		words = append(words, "--qualifier", p.bootstrap.qualifier)
+	words := []string{"make bootstrap ENV=" + strings.ToLower(p.settings.Name)}
+	if p.profile != usualProfile {
+		words = append(words, "PROFILE="+p.profile)
 	}
-	if p.profile != "" {
-		words = append(words, "--profile", p.profile)
+	if p.bootstrap.qualifier != ownQualifier {
+		words = append(words, `BOOTSTRAP_OPTIONS="--qualifier `+p.bootstrap.qualifier+`"`)
 	}
 	return strings.Join(words, " ")
 }

@@ -57,17 +57,30 @@ func TestTheQualifierIsTheOneOfTheCDKsContext(t *testing.T) {
 	}
 	put(t, "cdk.json", string(text))
 	_, screen := look(t, "staging")
-	for _, want := range []string{"CDK bootstrap mine: there is none", "--qualifier mine --profile", "there is no cdk-mine-assets-111122223333-us-east-1"} {
+	for _, want := range []string{"CDK bootstrap mine: there is none", `BOOTSTRAP_OPTIONS="--qualifier mine"`, "there is no cdk-mine-assets-111122223333-us-east-1"} {
 		if !strings.Contains(screen, want) {
 			t.Errorf("the screen lacks %q:\n%s", want, screen)
 		}
 	}
 }
 
-// TestTheCommandIsTheMakefiles: the bootstrap that is suggested is made by the CDK that deploys.
+// TestTheCommandIsTheMakefiles: the bootstrap that is suggested is one that the Makefile makes.
 func TestTheCommandIsTheMakefiles(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(source, "Makefile"))
-	if err != nil || !strings.Contains(string(text), ":= "+cdk+"\n") {
-		t.Errorf("the Makefile does not deploy with %q (%v)", cdk, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nbootstrap: ", "$(BOOTSTRAP_OPTIONS)", "\nPROFILE   ?= " + usualProfile + "\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the Makefile lacks %q", want)
+		}
+	}
+	p := preflight{settings: settings.Environment{Name: settings.Production}, profile: usualProfile, bootstrap: demand{ownQualifier, 6}}
+	if got, want := p.bootstrapCommand(), "make bootstrap ENV=production"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	p.profile = ""
+	if got, want := p.bootstrapCommand(), "make bootstrap ENV=production PROFILE="; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -14,9 +14,12 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/stack/settings"
 )
 
+// usualProfile is the one that the Makefile takes unless it is told otherwise.
+const usualProfile = "district-builder"
+
 func main() {
 	environment := flag.String("env", "staging", "staging or production")
-	profile := flag.String("profile", "district-builder", "the profile of the AWS command; empty: the default credentials")
+	profile := flag.String("profile", usualProfile, "the profile of the AWS command; empty: the default credentials")
 	flag.Parse()
 	ready, err := run(context.Background(), os.Stdout, *environment, *profile)
 	if err != nil {

@@ -85,9 +85,9 @@ var faults = []struct {
 
 	{name: "no bootstrap", variant: "secrets", world: func(w *world) { w.bootstrap = ""; delete(w.buckets, assets) },
 		shows: []string{"MISSING CDK bootstrap hnb659fds", "MISSING CDK bootstrap's bucket"},
-		says:  "there is none; run: npx --yes aws-cdk@2.1148.1 bootstrap aws://111122223333/us-east-1 --profile district-builder"},
+		says:  "there is none; run: make bootstrap ENV=staging"},
 	{name: "an old bootstrap", variant: "secrets", world: func(w *world) { w.bootstrap = "5" },
-		shows: []string{"MISSING CDK bootstrap hnb659fds"}, says: "version 5 is too old, the stack demands 6; run: npx"},
+		shows: []string{"MISSING CDK bootstrap hnb659fds"}, says: "version 5 is too old, the stack demands 6; run: make bootstrap"},
 	{name: "a bootstrap of which nobody knows the version", variant: "secrets", world: func(w *world) { w.bootstrap = "new" },
 		shows: []string{"MISSING CDK bootstrap hnb659fds"}, says: "version new is too old"},
 	{name: "a bootstrap whose bucket was deleted", variant: "secrets", world: func(w *world) { delete(w.buckets, assets) },
