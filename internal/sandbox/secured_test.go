@@ -7,7 +7,6 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/publicmapping/districtbuilder-ops/internal/asl"
 	"github.com/publicmapping/districtbuilder-ops/internal/sandbox/iam"
 	stack "github.com/publicmapping/districtbuilder-ops/stack/template"
 )
@@ -33,16 +32,7 @@ func TestSecuredEnvironmentsAreUpdated(t *testing.T) {
 	for _, environment := range environments {
 		t.Run(environment, func(t *testing.T) {
 			t.Parallel()
-			tr := newTrialOn(t, environment, secured)
-			tr.upload()
-			tr.ended(tr.run("update-regions", tr.input(nil)), asl.Succeeded, "")
-			tr.held()
-			tr.must(tr.audit.Updated)
-			tr.must(tr.audit.Restored)
-			tr.must(tr.audit.Served)
-			for _, d := range tr.account.Denied() {
-				t.Error(d.Message())
-			}
+			newTrialOn(t, environment, secured).succeeds()
 		})
 	}
 }
