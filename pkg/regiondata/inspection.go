@@ -144,6 +144,17 @@ func (in *inspection) readBuffers(ctx context.Context) error {
 	return nil
 }
 
+// longestText is how many characters a text may have in Node.js 16 to 20: a task reads topo.json into one.
+const longestText = 0x1fffffe8
+
+// warnOfLength warns of a file with more bytes. It may have fewer characters, and a task may run on a later Node.js.
+func (f *findings) warnOfLength(bytes int64) {
+	if bytes > longestText {
+		f.warn(Unusual, topologyFile, "A task on Node.js 16 to 20 fails with ERR_STRING_TOO_LONG; simplify the shapes, or try it on staging.",
+			fmt.Sprintf("at most %d bytes", longestText), "%d", bytes)
+	}
+}
+
 // readTopology streams topo.json. How many ids it keeps follows from the buffers.
 func (in *inspection) readTopology(ctx context.Context) error {
 	levels := in.metadata.Levels
@@ -154,6 +165,7 @@ func (in *inspection) readTopology(ctx context.Context) error {
 			keep[i] = max(keep[i], len(in.parents[in.metadata.GeoLevels[i].FileName]))
 		}
 	}
+	in.warnOfLength(in.source.files[topologyFile].Size)
 	return in.read(ctx, topologyFile, topologyFix, func(r io.Reader) error {
 		t, err := readTopology(r, levels, keep)
 		if err == nil {

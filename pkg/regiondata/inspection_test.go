@@ -273,3 +273,15 @@ func TestWarnings(t *testing.T) {
 		})
 	}
 }
+
+// TestTopologyThatIsTooLongForATask is told of by its length alone, and only warned of.
+func TestTopologyThatIsTooLongForATask(t *testing.T) {
+	t.Parallel()
+	for bytes, want := range map[int64]int{0: 0, 1 << 29: 1, longestText: 0, longestText + 1: 1} {
+		var f findings
+		f.warnOfLength(bytes)
+		if len(f.warnings) != want || len(f.refused) > 0 || want == 1 && f.warnings[0].File != topologyFile {
+			t.Errorf("%d bytes: %+v", bytes, f)
+		}
+	}
+}
