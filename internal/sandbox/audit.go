@@ -117,7 +117,12 @@ func (a *Audit) contents(ctx context.Context, p s3uri.Prefix) (contents, error) 
 	if known, ok := a.listed[p]; ok && known.writes == writes {
 		return known.objects, nil
 	}
-	found, err := objects(ctx, a.account.S3(), p.Bucket, p.Key)
+	var found map[string]string
+	err := a.account.servers.S3.Still(p.Bucket, func() (err error) {
+		writes = a.account.servers.S3.Writes(p.Bucket)
+		found, err = objects(ctx, a.account.S3(), p.Bucket, p.Key)
+		return err
+	})
 	if err == nil {
 		a.listed[p] = listing{writes, found}
 	}
