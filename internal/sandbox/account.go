@@ -29,7 +29,7 @@ import (
 	stack "github.com/publicmapping/districtbuilder-ops/stack/template"
 )
 
-// The account's identity: that of the settings that the project ships.
+// The account's identity: that of the settings in stack/template.
 const (
 	AWSRegion = "us-east-1"
 	AccountID = "111122223333"

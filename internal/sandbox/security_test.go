@@ -114,7 +114,7 @@ func (tr *trial) connect(principal, user string, e *Environment) error {
 	return conn.Close(tr.t.Context())
 }
 
-// TestKeysOfDataBucketsAreNeeded: the shipped policies permit no use of any key.
+// TestKeysOfDataBucketsAreNeeded: the policies of the example templates permit no use of any key.
 func TestKeysOfDataBucketsAreNeeded(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(t, func(o *Options) { o.Security.DataKeys = protection.DataKeys })

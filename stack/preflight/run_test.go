@@ -20,7 +20,7 @@ import (
 // change is a change of an environment's settings, as they stand in cdk.json.
 type change func(e map[string]any)
 
-// The ways in which an account can be set up; the shipped settings are the first.
+// The ways in which an account can be set up; the example settings are the first.
 var variants = map[string]change{
 	"secrets": nil,
 	"tokens": func(e map[string]any) {

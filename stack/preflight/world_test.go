@@ -77,7 +77,7 @@ func simulatedFleet(change func(*fleetsim.Config)) http.Handler {
 	return fleetsim.Mux(worlds...)
 }
 
-// newWorld has everything that the shipped settings name, and an endpoint for Secrets Manager.
+// newWorld has everything that the example settings name, and an endpoint for Secrets Manager.
 func newWorld() *world {
 	w := &world{
 		fleet: simulatedFleet(nil), account: number, bootstrap: "21", events: true, concurrency: 1000,

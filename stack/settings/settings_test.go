@@ -35,7 +35,7 @@ func TestNamesAreDerivedFromTheEnvironment(t *testing.T) {
 	}
 }
 
-// changed returns the shipped settings of staging with one of them replaced, or taken away if the value is nil.
+// changed returns the example settings of staging with one of them replaced, or taken away if the value is nil.
 func changed(t *testing.T, environment, setting string, value any) []byte {
 	t.Helper()
 	text, err := os.ReadFile("../template/example.cdk.json")

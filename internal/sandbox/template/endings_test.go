@@ -89,7 +89,7 @@ func TestWhoHearsOfAnEnding(t *testing.T) {
 		{"production's", statusChange("dbops-production-update-regions", "may", "ABORTED", "", ""), nil},
 		{"another machine", statusChange("nightly", "may", "FAILED", "States.Runtime", "why"), nil},
 	}
-	rules := shipped(t, "staging").Rules
+	rules := example(t, "staging").Rules
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -118,7 +118,7 @@ const (
 // TestAPageAsItIsRead: what arrives are these lines, each within quotation marks, and no sign in them is escaped.
 func TestAPageAsItIsRead(t *testing.T) {
 	t.Parallel()
-	rules := shipped(t, "staging").Rules
+	rules := example(t, "staging").Rules
 	for what, event := range map[string][]byte{
 		"ended as ABORTED.":   statusChange("dbops-staging-restart-services", "may-restart", "ABORTED", "", ""),
 		"ended as TIMED_OUT.": statusChange("dbops-staging-restart-services", "may-restart", "TIMED_OUT", "States.Timeout", "why"),
@@ -144,7 +144,7 @@ func TestAPageAsItIsRead(t *testing.T) {
 func TestANotificationAsItIsRead(t *testing.T) {
 	t.Parallel()
 	const cause = `{"cause":"see \"problems\"","left":[{"command":"aws lambda invoke --payload '{\"run\":\"may\"}'"}]}` + "\nend"
-	message := told(t, shipped(t, "staging").Rules, statusChange("dbops-staging-restart-services", "may-restart", "FAILED", "FailedDirty", cause))["notifications"]
+	message := told(t, example(t, "staging").Rules, statusChange("dbops-staging-restart-services", "may-restart", "FAILED", "FailedDirty", cause))["notifications"]
 	var got map[string]string
 	if err := json.Unmarshal([]byte(message), &got); err != nil {
 		t.Fatalf("%v: %s", err, message)

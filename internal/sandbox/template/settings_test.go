@@ -22,7 +22,7 @@ var optional = []string{"DATABASE_SECRET_ARN", "DATABASE_CA_FILE", "OTHER_DATABA
 func TestEveryFunctionStartsWithItsVariables(t *testing.T) {
 	t.Parallel()
 	for _, environment := range []string{"staging", "production"} {
-		for _, f := range shipped(t, environment).Functions {
+		for _, f := range example(t, environment).Functions {
 			t.Run(f.Name, func(t *testing.T) {
 				t.Parallel()
 				build, ok := lambdas.Actions[strings.TrimPrefix(f.Name, "dbops-"+environment+"-")]

@@ -13,8 +13,8 @@ import (
 	"github.com/publicmapping/districtbuilder-ops/statemachines"
 )
 
-// shipped loads the template that is deployed.
-func shipped(t *testing.T, environment string) *Template {
+// example loads a template of the example settings.
+func example(t *testing.T, environment string) *Template {
 	t.Helper()
 	return load(t, stack.Example, environment)
 }
@@ -36,7 +36,7 @@ func load(t *testing.T, v stack.Variant, environment string) *Template {
 	return loaded
 }
 
-func TestShippedTemplates(t *testing.T) {
+func TestTemplatesOfAllVariants(t *testing.T) {
 	t.Parallel()
 	for _, of := range []struct {
 		variant     stack.Variant
@@ -160,7 +160,7 @@ func checkDeliveries(t *testing.T, loaded *Template) {
 // TestConditionOfScaleService wants the one cluster to be the condition of a call that changes the service.
 func TestConditionOfScaleService(t *testing.T) {
 	t.Parallel()
-	role, _ := shipped(t, "staging").Role("dbops-staging-scale-service")
+	role, _ := example(t, "staging").Role("dbops-staging-scale-service")
 	const cluster = "arn:aws:ecs:us-east-1:111122223333:cluster/ecsStagingCluster"
 	q := iam.Request{Principal: role.ARN, Action: "ecs:UpdateService", Resource: "arn:aws:ecs:us-east-1:111122223333:service/ecsStagingCluster/StagingApp_EC2LaunchType"}
 	if d := role.Policies.Decide(q.With("ecs:cluster", cluster)); !d.Allowed || d.By.String() != "dbops-staging-scale-service/calls/ScaleService" {
@@ -176,7 +176,7 @@ func TestPatternOfUploads(t *testing.T) {
 	t.Parallel()
 	const event = `{"account":"111122223333","source":"aws.s3","detail-type":"Object Created",` +
 		`"detail":{"bucket":{"name":"districtbuilder-staging-data"},"object":{"key":"updates/2026.json"},"reason":"PutObject"}}`
-	rules := shipped(t, "staging").Rules
+	rules := example(t, "staging").Rules
 	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == "dbops-staging-upload" })
 	if i < 0 {
 		t.Fatal("no rule dbops-staging-upload")
